@@ -1,8 +1,9 @@
 /* check.h: names and types of a whole script, before anything runs.
  *
  * Stage "static": every name is known, every call fits its signature, every enumeration word exists.
- * Stage "schema": every formula and every column argument over a data block of the script, against its columns.
- * The environment knows the variables of earlier statements (the prompt) and the schemas of loaded data blocks.
+ * Stage "schema": every formula and every column argument over a data block of the script, against its
+ * columns. The environment knows the variables of earlier statements (the prompt) and the schemas of loaded
+ * data blocks.
  */
 #ifndef KIN_CHECK_H
 #define KIN_CHECK_H
@@ -14,18 +15,19 @@
 /* What the checker asks of the runtime. */
 struct check_env {
   const struct signatures *functions;
-  void *runtime;                                                          /* passed back to the calls below */
+  void *runtime; /* passed back to the calls below */
   /* Type of a variable of an earlier prompt line; false if there is none. */
   bool (*variable)(void *runtime, const char *name, enum type *type);
   /* All names of such variables, for near names. */
   size_t (*variables)(void *runtime, const char *const **names);
-  /* Schema of the table that the variable holds, loading the data statement if need be (decl is the script's DATA node,
-     NULL for a variable of an earlier prompt line); NULL after an error, which was reported. */
+  /* Schema of the table that the variable holds, loading the data statement if need be (decl is the script's
+     DATA node, NULL for a variable of an earlier prompt line); NULL after an error, which was reported. */
   const struct schema *(*schema)(void *runtime, const char *name, const struct ast *decl);
 };
 
-/* Checks all statements, fills ast.type, reports all errors.  True if there were none.  Formulas given to `fit` are
-   compiled against the schema of the data argument when that is a data block's name or a variable bound to one. */
+/* Checks all statements, fills ast.type, reports all errors.  True if there were none.  Formulas given to
+   `fit` are compiled against the schema of the data argument when that is a data block's name or a variable
+   bound to one. */
 bool check_script(struct diags *diags, struct script *script, const struct check_env *env);
 
 #endif

@@ -1,9 +1,9 @@
 /* model_ir.h: a model after the compiler: symbols and coding, no data.
  *
- * A formula is expanded by the Wilkinson-Rogers algebra (1973) into terms over *variables*.  A variable is a column or
- * a call on columns, kept once however often it occurs (identity: canonical spelling).  Coding follows R's
- * model.matrix rule: in a term, a factor is coded by contrasts if the term without it is in the model too, else by
- * indicators of all its levels (Chambers & Hastie 1992, sec. 2.4.1).
+ * A formula is expanded by the Wilkinson-Rogers algebra (1973) into terms over *variables*.  A variable is a
+ * column or a call on columns, kept once however often it occurs (identity: canonical spelling).  Coding
+ * follows R's model.matrix rule: in a term, a factor is coded by contrasts if the term without it is in the
+ * model too, else by indicators of all its levels (Chambers & Hastie 1992, sec. 2.4.1).
  */
 #ifndef KIN_MODEL_IR_H
 #define KIN_MODEL_IR_H
@@ -12,49 +12,51 @@
 #include "lang/schema.h"
 
 struct ir_var {
-  const struct ast *expr;   /* over columns */
-  const char *name;         /* canonical spelling: "Days", "log(rt)", "factor(visit)" */
-  enum coltype type;        /* NUMBER, FACTOR, BOOL (coded as a factor with levels FALSE, TRUE) */
+  const struct ast *expr; /* over columns */
+  const char *name;       /* canonical spelling: "Days", "log(rt)", "factor(visit)" */
+  enum coltype type;      /* NUMBER, FACTOR, BOOL (coded as a factor with levels FALSE, TRUE) */
 };
 
 struct ir_term {
-  int n;                    /* variables multiplied; 0: the intercept */
-  const int *var;           /* indices into model_ir.vars, in order of appearance */
-  const bool *full;         /* var i: indicators of all levels (true) or contrasts (false); numeric: false */
-  const char *name;         /* "Days:arm"; "(Intercept)" */
+  int n;            /* variables multiplied; 0: the intercept */
+  const int *var;   /* indices into model_ir.vars, in order of appearance */
+  const bool *full; /* var i: indicators of all levels (true) or contrasts (false); numeric: false */
+  const char *name; /* "Days:arm"; "(Intercept)" */
 };
 
 struct ir_terms {
   int n;
-  const struct ir_term *term; /* in R's order: by degree, then order of appearance; the intercept first if there */
+  const struct ir_term
+      *term; /* in R's order: by degree, then order of appearance; the intercept first if there */
 };
 
 /* One random term: basis and grouping factor. */
 struct ir_random {
   struct ir_terms basis;
-  int n_group;              /* variables whose interaction is the grouping factor; 1 = one column */
-  const int *group;         /* indices into vars, coded as factors whatever their type */
-  const char *group_name;   /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
-  const char *structure;    /* "us", "diag": name in the registry of covariance structures */
-  const char *text;         /* "(1 + Days | Subject)" as the report shows it */
-  struct span span;         /* for messages */
+  int n_group;            /* variables whose interaction is the grouping factor; 1 = one column */
+  const int *group;       /* indices into vars, coded as factors whatever their type */
+  const char *group_name; /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
+  const char *structure;  /* "us", "diag": name in the registry of covariance structures */
+  const char *text;       /* "(1 + Days | Subject)" as the report shows it */
+  struct span span;       /* for messages */
 };
 
 struct model_ir {
   struct arena *arena;
   const struct source *source;
   const struct ast *formula;
-  const char *text;         /* canonical spelling of the formula */
+  const char *text; /* canonical spelling of the formula */
   int n_vars;
   const struct ir_var *vars;
-  int response;             /* index into vars */
+  int response; /* index into vars */
   struct ir_terms fixed;
   int n_random;
   const struct ir_random *random; /* finest grouping of a/b first, as lme4 */
-  int offset;               /* index into vars, -1: none (formula term offset(x); several are summed into one var) */
+  int offset; /* index into vars, -1: none (formula term offset(x); several are summed into one var) */
 };
 
-/* Compiles a formula over a schema.  NULL after errors (in diags).  `source` is the script the formula stands in. */
+/* Compiles a formula over a schema.  NULL after errors (in diags).  `source` is the script the formula stands
+ * in. */
 struct model_ir *compile_formula(struct arena *a, struct diags *diags, const struct source *source,
                                  const struct ast *formula, const struct schema *schema);
 

@@ -1,5 +1,5 @@
-/* schema.h: all that the language sees of a table: columns with type, levels and counts, never a number of a row.
- * runtime/table makes one from a table (table_schema); lang/check.c and lang/compile.c read it. */
+/* schema.h: all that the language sees of a table: columns with type, levels and counts, never a number of a
+ * row. runtime/table makes one from a table (table_schema); lang/check.c and lang/compile.c read it. */
 #ifndef KIN_SCHEMA_H
 #define KIN_SCHEMA_H
 
@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 /* X(TYPE, "name as users read it") */
-#define COLTYPES(X)                                                                                    \
-  X(NUMBER, "numeric")  /* doubles; missing is NaN */                                                  \
-  X(FACTOR, "factor")   /* labels; text columns are factors with levels sorted in the C locale */      \
-  X(BOOL, "logical")    /* true/false */
+#define COLTYPES(X)                                                                                          \
+  X(NUMBER, "numeric") /* doubles; missing is NaN */                                                         \
+  X(FACTOR, "factor")  /* labels; text columns are factors with levels sorted in the C locale */             \
+  X(BOOL, "logical")   /* true/false */
 
 enum coltype {
 #define X(type, name) COL_##type,
@@ -22,16 +22,16 @@ enum coltype {
 struct schema_column {
   const char *name;
   enum coltype type;
-  bool integer;               /* NUMBER: every value is a whole number */
-  int n_levels;               /* FACTOR: levels; else 0 */
-  const char *const *levels;  /* FACTOR: labels in order; the first is the reference */
-  int n_distinct;             /* distinct non-missing values */
+  bool integer;              /* NUMBER: every value is a whole number */
+  int n_levels;              /* FACTOR: levels; else 0 */
+  const char *const *levels; /* FACTOR: labels in order; the first is the reference */
+  int n_distinct;            /* distinct non-missing values */
   int n_missing;
-  double min, max;            /* NUMBER: range of the non-missing finite values; NaN if there are none */
+  double min, max; /* NUMBER: range of the non-missing finite values; NaN if there are none */
 };
 
 struct schema {
-  const char *source;         /* file name, for messages */
+  const char *source; /* file name, for messages */
   int n_rows;
   int n_columns;
   const struct schema_column *columns;

@@ -1,4 +1,5 @@
-/* buf.h: a growing text, the only way in which kin builds output.  NUL-terminated at all times; lives in an arena. */
+/* buf.h: a growing text, the only way in which kin builds output.  NUL-terminated at all times; lives in an
+ * arena. */
 #ifndef KIN_BUF_H
 #define KIN_BUF_H
 

@@ -1,8 +1,8 @@
 /* diag.h: what kin tells a user who is wrong.
  *
- * A diagnostic is a code, a severity, a place, a text and a hint.  All wording stands in messages.def, one entry a
- * code, with placeholders {0}..{5} for strings; callers only name the entry and give the strings.  A hint that uses a
- * placeholder whose string is NULL is left out ("did you mean `{1}`?" without a near name).
+ * A diagnostic is a code, a severity, a place, a text and a hint.  All wording stands in messages.def, one
+ * entry a code, with placeholders {0}..{5} for strings; callers only name the entry and give the strings.  A
+ * hint that uses a placeholder whose string is NULL is left out ("did you mean `{1}`?" without a near name).
  * Diagnostics are collected in the order they are found and printed in one place (diag_print.c).
  */
 #ifndef KIN_DIAG_H
@@ -34,7 +34,7 @@ struct diag {
   const struct source *source; /* NULL: no place in a script (a usage error, a data file) */
   struct span span;
   const char *text;
-  const char *hint;            /* NULL: none */
+  const char *hint; /* NULL: none */
   struct diag_note *notes;
 };
 
@@ -45,7 +45,7 @@ struct diags {
   struct diag *first, *last;
   int n_errors;
   int n_warnings;
-  int n_dropped;        /* errors past DIAG_MAX, counted and not kept */
+  int n_dropped; /* errors past DIAG_MAX, counted and not kept */
 };
 
 enum { DIAG_MAX = 50 }; /* errors kept of one run; the rest is counted */
@@ -54,13 +54,15 @@ struct diags *diags_new(struct mem *m);
 void diags_clear(struct diags *d);
 void diags_free(struct diags *d);
 
-/* Adds a diagnostic.  The strings for {0}, {1}, ... follow, exactly as many as the highest placeholder in the entry
-   needs, each a const char * (NULL allowed where only a hint uses it), then DIAG_END.  Strings are copied.
-   A second diagnostic of the same code at the same place is dropped. Returns it (or NULL when dropped), for notes. */
+/* Adds a diagnostic.  The strings for {0}, {1}, ... follow, exactly as many as the highest placeholder in the
+   entry needs, each a const char * (NULL allowed where only a hint uses it), then DIAG_END.  Strings are
+   copied. A second diagnostic of the same code at the same place is dropped. Returns it (or NULL when
+   dropped), for notes. */
 struct diag *diag_add(struct diags *d, const struct source *src, struct span span, enum diag_code code, ...);
 #define DIAG_END ((const char *)-1)
 
-void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span, const char *text);
+void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span,
+               const char *text);
 
 /* "K0123", severity and texts of the catalogue. */
 const char *diag_number(enum diag_code code);
@@ -68,7 +70,8 @@ enum severity diag_severity(enum diag_code code);
 const char *diag_catalogue_text(enum diag_code code);
 const char *diag_catalogue_hint(enum diag_code code);
 
-/* Prints one diagnostic: file:line:column: error: text [K0123], the line, a caret under the span, hint, notes. */
+/* Prints one diagnostic: file:line:column: error: text [K0123], the line, a caret under the span, hint,
+ * notes. */
 void diag_print(struct buf *out, const struct diag *d, bool colour);
 
 #endif

@@ -1,4 +1,5 @@
-/* source.h: a script's text and places in it.  A place is a span of byte offsets; lines and columns are computed when printed. */
+/* source.h: a script's text and places in it.  A place is a span of byte offsets; lines and columns are
+ * computed when printed. */
 #ifndef KIN_SOURCE_H
 #define KIN_SOURCE_H
 
@@ -16,7 +17,7 @@ struct source {
   const char *text;   /* NUL-terminated, n bytes, valid UTF-8 without NUL (checked when opened) */
   uint32_t n;
   uint32_t n_lines;
-  uint32_t *line;     /* offset at which line i (0-based) starts */
+  uint32_t *line; /* offset at which line i (0-based) starts */
 };
 
 struct place {
@@ -25,7 +26,8 @@ struct place {
 };
 
 /* Copies text into the arena and maps its lines. */
-struct source *source_new(struct arena *a, const char *name, const char *folder, const char *text, uint32_t n);
+struct source *source_new(struct arena *a, const char *name, const char *folder, const char *text,
+                          uint32_t n);
 struct place source_place(const struct source *s, uint32_t offset);
 
 #define SPAN_JOIN(a, b) ((struct span){(a).from, (b).to})

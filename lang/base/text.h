@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Offset of the first byte that is no valid UTF-8 (overlong forms, surrogates and values above U+10FFFF are not), or
-   n if all is valid. */
+/* Offset of the first byte that is no valid UTF-8 (overlong forms, surrogates and values above U+10FFFF are
+   not), or n if all is valid. */
 size_t utf8_check(const char *s, size_t n);
 
 /* Columns that s takes on a terminal (East Asian wide 2, combining 0, control 0). */

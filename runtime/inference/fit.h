@@ -6,12 +6,12 @@
 #include "runtime/reml/reml.h"
 
 struct fit {
-  struct arena *arena;             /* counted; holds the frame's */
+  struct arena *arena; /* counted; holds the frame's */
   const struct frame *frame;
   const struct reml_result *result;
   bool reml;
-  int n_par;                       /* fixed effects (rank) + covariance parameters + 1 for sigma */
-  const char *fitlog;              /* NULL unless asked for */
+  int n_par;          /* fixed effects (rank) + covariance parameters + 1 for sigma */
+  const char *fitlog; /* NULL unless asked for */
   double seconds_read, seconds_setup, seconds_optimize;
 };
 
@@ -19,17 +19,18 @@ struct fit_options {
   bool reml;
   int threads;
   int max_evaluations;
-  const double *start;             /* see reml.h */
+  const double *start; /* see reml.h */
   bool log;
 };
 
-/* Builds a fit from a frame.  Statistical trouble is reported as warnings or errors at span; NULL after errors. */
+/* Builds a fit from a frame.  Statistical trouble is reported as warnings or errors at span; NULL after
+ * errors. */
 struct fit *fit_model(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                       struct frame *frame, const struct fit_options *options);
 
-double fit_loglik(const struct fit *f);   /* restricted for REML */
-double fit_aic(const struct fit *f);      /* -2 log L + 2 n_par, as lme4 */
-double fit_bic(const struct fit *f);      /* -2 log L + log(n) n_par, as lme4, for REML too */
+double fit_loglik(const struct fit *f); /* restricted for REML */
+double fit_aic(const struct fit *f);    /* -2 log L + 2 n_par, as lme4 */
+double fit_bic(const struct fit *f);    /* -2 log L + log(n) n_par, as lme4, for REML too */
 bool fit_singular(const struct fit *f);
 bool fit_converged(const struct fit *f);
 /* n values, in the order of frame->row: conditional fitted values X b + Z u (+ offset), and y - fitted. */

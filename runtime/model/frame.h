@@ -1,7 +1,8 @@
-/* frame.h: a model meets a table: which rows are used, the design matrices, the grouping factors, and all names.
+/* frame.h: a model meets a table: which rows are used, the design matrices, the grouping factors, and all
+ * names.
  *
- * The frame owns the Problem that runtime/reml fits, and keeps what reports need: names of columns and levels,
- * codings, rows dropped and why.
+ * The frame owns the Problem that runtime/reml fits, and keeps what reports need: names of columns and
+ * levels, codings, rows dropped and why.
  */
 #ifndef KIN_FRAME_H
 #define KIN_FRAME_H
@@ -10,59 +11,66 @@
 #include "runtime/model/problem.h"
 #include "runtime/table/table.h"
 
-struct frame_factor {       /* a factor of the fixed part or of a basis */
+struct frame_factor { /* a factor of the fixed part or of a basis */
   const char *name;
   int n_levels;
   const char *const *levels; /* those that occur in the rows used; the first is the reference */
 };
 
-struct frame_term {         /* names that go with problem.terms[t] */
-  const char *group;        /* "Subject" */
-  const char *text;         /* "(1 + Days | Subject)" */
-  const char *structure;    /* "us" */
-  const char *const *names; /* c: "(Intercept)", "Days" */
-  const char *const *labels;/* q: level labels, "a:b" for interactions */
+struct frame_term {          /* names that go with problem.terms[t] */
+  const char *group;         /* "Subject" */
+  const char *text;          /* "(1 + Days | Subject)" */
+  const char *structure;     /* "us" */
+  const char *const *names;  /* c: "(Intercept)", "Days" */
+  const char *const *labels; /* q: level labels, "a:b" for interactions */
 };
 
 struct frame_dropped {
   const char *variable;
-  int rows;                 /* rows missing this variable (a row may count for several) */
+  int rows; /* rows missing this variable (a row may count for several) */
 };
 
-enum unit_relation { UNITS_NESTED, UNITS_CROSSED, UNITS_PARTLY, UNITS_SAME }; /* first in second; every/some pairs occur */
+enum unit_relation {
+  UNITS_NESTED,
+  UNITS_CROSSED,
+  UNITS_PARTLY,
+  UNITS_SAME
+}; /* first in second; every/some pairs occur */
 
-struct frame_pair {         /* two grouping factors, as the data have them */
-  int a, b;                 /* indices into terms; NESTED: a in b */
+struct frame_pair { /* two grouping factors, as the data have them */
+  int a, b;         /* indices into terms; NESTED: a in b */
   enum unit_relation relation;
 };
 
 struct frame {
-  struct arena *arena;      /* counted; holds the table's and the IR's arenas */
+  struct arena *arena; /* counted; holds the table's and the IR's arenas */
   const struct model_ir *ir;
   const struct table *table;
   struct problem *problem;
-  const char *response;     /* "Reaction" */
+  const char *response;       /* "Reaction" */
   const char *const *x_names; /* p */
-  int *x_term;              /* p: index of the fixed term that the column belongs to */
+  int *x_term;                /* p: index of the fixed term that the column belongs to */
   struct frame_term *terms;
   int n_factors;
   const struct frame_factor *factors;
   int n_pairs;
   const struct frame_pair *pairs; /* every pair of different grouping factors */
-  const int *row;           /* problem.n: row of the table */
-  int rows_subset;          /* left out by `subset` */
-  int rows_dropped;         /* left out for missing values */
+  const int *row;                 /* problem.n: row of the table */
+  int rows_subset;                /* left out by `subset` */
+  int rows_dropped;               /* left out for missing values */
   int n_dropped;
   const struct frame_dropped *dropped;
 };
 
-/* Builds the frame.  subset: NULL or table->n_rows flags.  span: the fit call, for messages.  NULL after errors. */
+/* Builds the frame.  subset: NULL or table->n_rows flags.  span: the fit call, for messages.  NULL after
+ * errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           struct model_ir *ir, struct table *table, const bool *subset, bool reml);
 
-/* Evaluates an expression over the columns of a table: used by frames, data blocks and `subset`.  Returns a column of
-   table->n_rows (in arena a), or NULL after an error. `lookup` resolves $name splices, may be NULL. */
-struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src, const struct table *table,
-                           const struct ast *expr);
+/* Evaluates an expression over the columns of a table: used by frames, data blocks and `subset`.  Returns a
+   column of table->n_rows (in arena a), or NULL after an error. `lookup` resolves $name splices, may be NULL.
+ */
+struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src,
+                           const struct table *table, const struct ast *expr);
 
 #endif

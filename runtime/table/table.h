@@ -1,8 +1,8 @@
 /* table.h: rows and columns, immutable once made.
  *
- * A table lives in its own counted arena (arena.h).  Numbers are doubles with NaN for missing; factors are int32 codes
- * 0..n_levels-1 with -1 for missing; truth values are int32 0/1 with -1 for missing.  Integer ids are numbers: grouping
- * code makes levels of them when a model asks (in increasing order).
+ * A table lives in its own counted arena (arena.h).  Numbers are doubles with NaN for missing; factors are
+ * int32 codes 0..n_levels-1 with -1 for missing; truth values are int32 0/1 with -1 for missing.  Integer ids
+ * are numbers: grouping code makes levels of them when a model asks (in increasing order).
  */
 #ifndef KIN_TABLE_H
 #define KIN_TABLE_H
@@ -14,50 +14,53 @@ struct column {
   const char *name;
   enum coltype type;
   union {
-    const double *number;   /* NUMBER: n_rows */
-    const int32_t *code;    /* FACTOR, BOOL: n_rows */
+    const double *number; /* NUMBER: n_rows */
+    const int32_t *code;  /* FACTOR, BOOL: n_rows */
   } v;
   int n_levels;
   const char *const *levels; /* FACTOR */
 };
 
 struct table {
-  struct arena *arena;      /* owns everything, counted */
-  const char *source;       /* file name as the user wrote it; "" for a table made by a script */
-  char sha256[65];          /* of the file's bytes, hexadecimal; "" if no file */
+  struct arena *arena; /* owns everything, counted */
+  const char *source;  /* file name as the user wrote it; "" for a table made by a script */
+  char sha256[65];     /* of the file's bytes, hexadecimal; "" if no file */
   int n_rows;
   int n_columns;
   const struct column *columns;
-  int rows_read;            /* rows of the file, before `where` */
-  int rows_where;           /* rows that `where` lines removed */
-  double seconds;           /* reading, wall clock */
+  int rows_read;  /* rows of the file, before `where` */
+  int rows_where; /* rows that `where` lines removed */
+  double seconds; /* reading, wall clock */
 };
 
 /* How to read a delimited file. */
 struct csv_options {
-  char delimiter;           /* ',' ; '\t' ; 0: by the file's name (.tsv, .tab: tab) and its header */
-  char decimal;             /* '.' or ',' */
-  int n_missing;            /* further spellings of a missing field; the empty field and NA always are */
+  char delimiter; /* ',' ; '\t' ; 0: by the file's name (.tsv, .tab: tab) and its header */
+  char decimal;   /* '.' or ',' */
+  int n_missing;  /* further spellings of a missing field; the empty field and NA always are */
   const char *const *missing;
-  int n_text;               /* columns to be read as factors whatever they look like (declared in the data block) */
+  int n_text; /* columns to be read as factors whatever they look like (declared in the data block) */
   const char *const *text;
 };
 
 /* Reads a file.  path is opened as it is; shown is how messages name it; span is where the script names it.
    NULL after an error (in diags).  Hints (a column numeric but for one field) are notes in diags. */
-struct table *csv_read(struct mem *m, struct diags *diags, const struct source *src, struct span span, const char *path,
-                       const char *shown, const struct csv_options *options);
+struct table *csv_read(struct mem *m, struct diags *diags, const struct source *src, struct span span,
+                       const char *path, const char *shown, const struct csv_options *options);
 
 int table_find(const struct table *t, const char *name); /* -1: none */
 /* Schema in arena a; the table must outlive it. */
 struct schema *table_schema(struct arena *a, const struct table *t);
 
 /* New tables that share columns with the old one (and hold it). */
-struct table *table_with_column(const struct table *t, const struct column *c); /* adds, or replaces one of that name */
-struct table *table_filter(const struct table *t, const bool *keep);            /* rows with keep[i]; counts rows_where */
+struct table *table_with_column(const struct table *t,
+                                const struct column *c); /* adds, or replaces one of that name */
+struct table *table_filter(const struct table *t,
+                           const bool *keep); /* rows with keep[i]; counts rows_where */
 
-/* The distinct values of a column as a factor: codes (n_rows, -1 missing) and labels; numbers in increasing order,
-   printed as %.15g would; existing factors keep their level order, unused levels are dropped when `used_only`. */
+/* The distinct values of a column as a factor: codes (n_rows, -1 missing) and labels; numbers in increasing
+   order, printed as %.15g would; existing factors keep their level order, unused levels are dropped when
+   `used_only`. */
 void column_levels(struct arena *a, const struct column *c, int n_rows, int32_t *code, int *n_levels,
                    const char *const **levels);
 

@@ -1,8 +1,8 @@
 /* value.h: what an expression evaluates to.
  *
- * A value is small and copied; what is large lives in a counted arena, `home` (NULL for numbers, truth values and NA).
- * An evaluation gets its values from the statement's scratch arena or from the arena of the object; who stores a value
- * (an environment, a list) retains `home`.  Values are immutable.
+ * A value is small and copied; what is large lives in a counted arena, `home` (NULL for numbers, truth values
+ * and NA). An evaluation gets its values from the statement's scratch arena or from the arena of the object;
+ * who stores a value (an environment, a list) retains `home`.  Values are immutable.
  */
 #ifndef KIN_VALUE_H
 #define KIN_VALUE_H
@@ -17,7 +17,7 @@ struct value;
 struct list_value {
   int n;
   const struct value *item;
-  const char *const *name;   /* RECORD: names of the items; LIST: NULL */
+  const char *const *name; /* RECORD: names of the items; LIST: NULL */
 };
 
 struct column_value {
@@ -28,19 +28,20 @@ struct column_value {
 /* A matrix with names: vcov, ranef, coef, varcorr...  Also "tables of results" in --json. */
 struct matrix_value {
   int rows, cols;
-  const double *v;                    /* column by column; NaN shows as NA */
-  const char *const *row_names;       /* may be NULL */
-  const char *const *col_names;       /* may be NULL */
-  const char *title;                  /* above it when printed; may be NULL */
+  const double *v;              /* column by column; NaN shows as NA */
+  const char *const *row_names; /* may be NULL */
+  const char *const *col_names; /* may be NULL */
+  const char *title;            /* above it when printed; may be NULL */
 };
 
-/* A table of results with mixed columns (varcorr, describe, ...): cells are values (number, text, bool, NA). */
+/* A table of results with mixed columns (varcorr, describe, ...): cells are values (number, text, bool, NA).
+ */
 struct grid_value {
   int rows, cols;
-  const struct value *cell;           /* row by row */
+  const struct value *cell; /* row by row */
   const char *const *col_names;
-  const char *kind;                   /* "varcorr", "describe", ...: the "kind" of --json */
-  const char *title;                  /* may be NULL */
+  const char *kind;  /* "varcorr", "describe", ...: the "kind" of --json */
+  const char *title; /* may be NULL */
 };
 
 struct formula_value {
@@ -49,8 +50,21 @@ struct formula_value {
 };
 
 enum value_kind {
-  VALUE_NONE, VALUE_NA, VALUE_NUMBER, VALUE_BOOL, VALUE_TEXT, VALUE_LIST, VALUE_RECORD, VALUE_COLUMN, VALUE_TABLE,
-  VALUE_FORMULA, VALUE_FIT, VALUE_MATRIX, VALUE_GRID, VALUE_FUNCTION, VALUE_ENUM, /* a word of a parameter's enumeration */
+  VALUE_NONE,
+  VALUE_NA,
+  VALUE_NUMBER,
+  VALUE_BOOL,
+  VALUE_TEXT,
+  VALUE_LIST,
+  VALUE_RECORD,
+  VALUE_COLUMN,
+  VALUE_TABLE,
+  VALUE_FORMULA,
+  VALUE_FIT,
+  VALUE_MATRIX,
+  VALUE_GRID,
+  VALUE_FUNCTION,
+  VALUE_ENUM, /* a word of a parameter's enumeration */
 };
 
 struct value {
@@ -59,7 +73,7 @@ struct value {
   union {
     double number;
     bool boolean;
-    const char *text;                  /* TEXT, ENUM */
+    const char *text; /* TEXT, ENUM */
     const struct list_value *list;
     const struct column_value *column;
     const struct table *table;
