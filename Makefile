@@ -4,7 +4,9 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 VERSION := 0.1.0
 
 OPT      ?= -O2 -g
@@ -14,7 +16,7 @@ WERROR   ?=
 CPPFLAGS += -I. -I$(BUILD)/gen -isystem /usr/include/suitesparse -D_GNU_SOURCE -DKIN_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c17 $(OPT) -fPIC -fopenmp $(WARN) $(WERROR) $(SANITIZE)
 LDFLAGS  += -fopenmp $(SANITIZE)
-LDLIBS   += -lcholmod -llapacke -lblas -ljansson -lcsv $(LIBS_EXTRA) -lm
+LDLIBS   += -lcholmod -llapacke -lopenblas -ljansson -lcsv $(LIBS_EXTRA) -lm
 
 # One folder, one room: every .c file below these belongs to the library, but for the command and its prompt.
 SOURCES  := $(sort $(shell find lang runtime -name '*.c'))
@@ -99,7 +101,7 @@ $(BUILD)/flags: force
 partial:
 	-@$(MAKE) --no-print-directory -k $(OBJECTS)
 	@rm -f $(BUILD)/libkin.a
-	$(AR) rcs $(BUILD)/libkin.a $(wildcard $(OBJECTS))
+	$(AR) rcs $(BUILD)/libkin.a $$(ls $(OBJECTS) 2>/dev/null)
 
 # ---- tests ----------------------------------------------------------------------------------------------
 
@@ -128,6 +130,10 @@ check-asan: | deps
 ## lint: clang-format, clang-tidy, cppcheck, and a build with gcc and clang where every warning is an error
 lint: | deps
 	scripts/lint $(BUILD)
+
+# Everything that lint compiles with warnings as errors.
+lint-objects: $(OBJECTS) $(COMMAND_OBJECTS)
+.PHONY: lint-objects
 
 ## format: clang-format on every source
 format:
