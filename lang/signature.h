@@ -3,8 +3,7 @@
 #ifndef KIN_SIGNATURE_H
 #define KIN_SIGNATURE_H
 
-#include "lang/base/arena.h"
-#include "lang/type.h"
+#include "lang/ast.h"
 
 enum param_kind {
   PARAM_VALUE,   /* an expression of type `type` (TYPE_UNKNOWN: any) */
@@ -19,7 +18,9 @@ struct param {
   int n_words;    /* ENUM */
   const char *const *words;
   bool optional;
-  bool rest; /* takes all further positional arguments (print) */
+  const char *fallback; /* the default as help shows it, "reml"; NULL: none is said */
+  bool rest;            /* takes all further positional arguments (print) */
+  bool named;           /* a rest that takes named arguments too, with any names (record) */
 };
 
 struct signature {
@@ -37,9 +38,21 @@ struct signatures {
 };
 
 /* Reads "formula: formula, data: table, method: reml|ml = reml, subset: columns = ?, rest..: any -> fit".
+   A parameter's type is one of: any number text bool list record column table formula hypotheses design model
+   fit matrix function; `columns`: an expression over the table argument's columns; words joined by `|`: an
+   enumeration.  `= word` gives a default, `= ?` marks it optional without one.  `name..` takes the further
+   positional arguments, `name=..` the further named ones too.  The result is left out for "not known before".
    Asserts on a malformed line: the table is part of the program. */
 void signature_parse(struct arena *a, struct signature *out, const char *name, const char *spec,
                      const char *help);
 const struct signature *signature_find(const struct signatures *all, const char *name);
+
+/* What stands in param[i] below for an argument that fits nowhere. */
+enum { ARG_UNKNOWN = -1, ARG_SURPLUS = -2, ARG_TWICE = -3 };
+
+/* Which parameter each argument of a call belongs to, as R does it: named arguments first, then the
+   positional ones to the parameters that are left, in order; rest parameters take what is over.  Fills
+   param[0..args->n). The one rule for checking and running a call. */
+void signature_match(const struct signature *s, const struct ast_list *args, int *param);
 
 #endif
