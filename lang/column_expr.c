@@ -1,0 +1,277 @@
+#include "lang/column_expr.h"
+#include "lang/base/text.h"
+#include "lang/describe.h"
+#include "lang/later.h"
+#include <string.h>
+
+static const char *const kind_names[] = {
+#define X(kind, name) name,
+    COLKINDS(X)
+#undef X
+};
+
+const char *colkind_name(enum colkind kind) {
+  return kind_names[kind];
+}
+
+enum colkind colkind_of(enum coltype type) {
+  switch (type) {
+  case COL_NUMBER: return COLKIND_NUMBER;
+  case COL_FACTOR: return COLKIND_FACTOR;
+  case COL_BOOL: return COLKIND_BOOL;
+  }
+  return COLKIND_UNKNOWN;
+}
+
+/* ---- functions ---- */
+
+enum rule { RULE_NUMERIC, RULE_SAME, RULE_FACTOR, RULE_TO_NUMBER, RULE_IFELSE, RULE_IS_NA };
+
+struct column_function {
+  const char *name;
+  int least, most; /* arguments */
+  enum rule rule;
+};
+
+static const struct column_function functions[] = {
+#define X(name, least, most, rule) {name, least, most, RULE_##rule},
+    COLUMN_FUNCTIONS(X)
+#undef X
+};
+
+static const char *const function_names[] = {
+#define X(name, least, most, rule) name,
+    COLUMN_FUNCTIONS(X)
+#undef X
+};
+
+enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
+
+static const struct column_function *find_function(const char *name) {
+  for (int i = 0; i < N_FUNCTIONS; i++)
+    if (strcmp(functions[i].name, name) == 0) return &functions[i];
+  return NULL;
+}
+
+/* A user of R writes as.numeric where kin has numeric. */
+static const char *near_function(const char *name) {
+  const char *bare = strncmp(name, "as.", 3) == 0 ? name + 3 : name;
+  const struct column_function *f = find_function(bare);
+  return f ? f->name : text_nearest(bare, function_names, N_FUNCTIONS);
+}
+
+static void want(struct column_scope *s, const struct ast *expr, enum colkind is, enum colkind wanted,
+                 const char *by) {
+  if (is == wanted || is == COLKIND_UNKNOWN || expr->kind == AST_NA) return;
+  const char *wants = wanted == COLKIND_NUMBER ? "numbers" : "a condition, true or false";
+  diag_add(s->diags, s->source, expr->span, DIAG_COLUMN_OPERAND, by, wants, describe_expr(s->arena, expr),
+           colkind_name(is), DIAG_END);
+}
+
+void column_want(struct column_scope *s, const struct ast *expr, enum colkind wanted, const char *by) {
+  want(s, expr, column_kind(s, expr), wanted, by);
+}
+
+/* A text stands for a factor of one level. */
+static bool labels(enum colkind k) {
+  return k == COLKIND_FACTOR || k == COLKIND_TEXT;
+}
+
+static enum colkind ifelse_kind(struct column_scope *s, const struct ast *call, const enum colkind *kind) {
+  const struct ast *cond = call->u.call.args.first, *yes = cond->next, *no = yes->next;
+  want(s, cond->u.arg.value, kind[0], COLKIND_BOOL, "ifelse");
+  enum colkind a = kind[1], b = kind[2];
+  if (a == COLKIND_UNKNOWN || b == COLKIND_UNKNOWN) {
+    enum colkind known = a == COLKIND_UNKNOWN ? b : a;
+    return labels(known) ? COLKIND_FACTOR : known;
+  }
+  if (labels(a) && labels(b)) return COLKIND_FACTOR;
+  if (a == b) return a;
+  diag_add(s->diags, s->source, no->span, DIAG_COLUMN_OPERAND, "ifelse", "two values of one kind",
+           describe_expr(s->arena, no->u.arg.value), colkind_name(b), DIAG_END);
+  return COLKIND_UNKNOWN;
+}
+
+static enum colkind apply_rule(struct column_scope *s, const struct column_function *f,
+                               const struct ast *call, const enum colkind *kind) {
+  int i = 0;
+  switch (f->rule) {
+  case RULE_NUMERIC:
+    for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next)
+      want(s, arg->u.arg.value, kind[i++], COLKIND_NUMBER, f->name);
+    return COLKIND_NUMBER;
+  case RULE_SAME: return kind[0];
+  case RULE_FACTOR: return COLKIND_FACTOR;
+  case RULE_TO_NUMBER: return COLKIND_NUMBER;
+  case RULE_IFELSE: return ifelse_kind(s, call, kind);
+  case RULE_IS_NA: return COLKIND_BOOL;
+  }
+  return COLKIND_UNKNOWN;
+}
+
+static void tell_unknown_function(struct column_scope *s, const struct ast *name) {
+  if (later_column_function(name->u.name.whole))
+    diag_add(s->diags, s->source, name->span, DIAG_NOT_YET_COLUMN_FUNCTION, name->u.name.whole, DIAG_END);
+  else
+    diag_add(s->diags, s->source, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
+             near_function(name->u.name.whole), DIAG_END);
+}
+
+static const char *count_phrase(struct arena *a, int least, int most) {
+  if (least != most) return arena_printf(a, "%d or %d arguments", least, most);
+  return arena_printf(a, "%d argument%s", least, least == 1 ? "" : "s");
+}
+
+static bool arguments_fit(struct column_scope *s, const struct column_function *f, const struct ast *call) {
+  const struct ast_list *args = &call->u.call.args;
+  for (const struct ast *arg = args->first; arg; arg = arg->next) {
+    if (!arg->u.arg.key) continue;
+    diag_add(s->diags, s->source, arg->span, DIAG_COLUMN_FUNCTION_NAMED, f->name, DIAG_END);
+    return false;
+  }
+  if (args->n >= f->least && args->n <= f->most) return true;
+  diag_add(s->diags, s->source, call->span, DIAG_COLUMN_FUNCTION_ARGUMENTS, f->name,
+           count_phrase(s->arena, f->least, f->most), arena_printf(s->arena, "%d", args->n), DIAG_END);
+  return false;
+}
+
+static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
+  const struct ast *callee = call->u.call.callee;
+  if (callee->kind != AST_NAME) {
+    diag_add(s->diags, s->source, callee->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, callee),
+             DIAG_END);
+    return COLKIND_UNKNOWN;
+  }
+  const struct column_function *f = find_function(callee->u.name.whole);
+  if (!f) {
+    tell_unknown_function(s, callee);
+    return COLKIND_UNKNOWN;
+  }
+  if (!arguments_fit(s, f, call)) return COLKIND_UNKNOWN;
+  enum colkind kind[3] = {COLKIND_UNKNOWN, COLKIND_UNKNOWN, COLKIND_UNKNOWN}; /* no function takes more */
+  int i = 0;
+  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next)
+    kind[i++] = column_kind(s, arg->u.arg.value);
+  return apply_rule(s, f, call, kind);
+}
+
+/* ---- names ---- */
+
+static bool told_before(struct column_scope *s, const char *name) {
+  for (int i = 0; i < s->n_told; i++)
+    if (strcmp(s->told[i], name) == 0) return true;
+  s->told = arena_grow(s->arena, s->told, (size_t)s->n_told, (size_t)s->n_told + 1, sizeof *s->told);
+  s->told[s->n_told++] = name;
+  return false;
+}
+
+static enum colkind name_kind(struct column_scope *s, const struct ast *name) {
+  if (!s->schema) return COLKIND_UNKNOWN;
+  const char *whole = name->u.name.whole;
+  int i = schema_find(s->schema, whole);
+  if (i >= 0) return colkind_of(s->schema->columns[i].type);
+  if (!told_before(s, whole))
+    diag_add(s->diags, s->source, name->span, DIAG_UNKNOWN_COLUMN, whole, s->schema->source,
+             schema_nearest(s->schema, whole), DIAG_END);
+  return COLKIND_UNKNOWN;
+}
+
+/* ---- operators ---- */
+
+static const struct schema_column *factor_column(struct column_scope *s, const struct ast *e) {
+  if (!s->schema || e->kind != AST_NAME) return NULL;
+  int i = schema_find(s->schema, e->u.name.whole);
+  return i >= 0 && s->schema->columns[i].type == COL_FACTOR ? &s->schema->columns[i] : NULL;
+}
+
+/* A label that the factor does not have makes a comparison that is never true: most likely a slip. */
+static void check_level(struct column_scope *s, const struct ast *column, const struct ast *text) {
+  const struct schema_column *c = factor_column(s, column);
+  if (!c || text->kind != AST_TEXT) return;
+  for (int i = 0; i < c->n_levels; i++)
+    if (strcmp(c->levels[i], text->u.text.value) == 0) return;
+  diag_add(s->diags, s->source, text->span, DIAG_UNKNOWN_LEVEL, c->name, text->u.text.value,
+           text_nearest(text->u.text.value, c->levels, (size_t)c->n_levels), DIAG_END);
+}
+
+static enum colkind equality_kind(struct column_scope *s, const struct ast *e) {
+  const struct ast *a = e->u.op.a, *b = e->u.op.b;
+  enum colkind ka = column_kind(s, a), kb = column_kind(s, b);
+  bool unknown = ka == COLKIND_UNKNOWN || kb == COLKIND_UNKNOWN;
+  if (!unknown && ka != kb && !(labels(ka) && labels(kb)))
+    diag_add(s->diags, s->source, e->span, DIAG_COLUMN_COMPARE, describe_expr(s->arena, a), colkind_name(ka),
+             describe_expr(s->arena, b), colkind_name(kb), DIAG_END);
+  check_level(s, a, b);
+  check_level(s, b, a);
+  return COLKIND_BOOL;
+}
+
+static enum colkind operands(struct column_scope *s, const struct ast *e, enum colkind wanted,
+                             enum colkind result) {
+  const char *by = ast_op_spelling(e->u.op.op);
+  column_want(s, e->u.op.a, wanted, by);
+  if (e->kind == AST_BINARY) column_want(s, e->u.op.b, wanted, by);
+  return result;
+}
+
+static enum colkind no_column_operator(struct column_scope *s, const struct ast *e) {
+  const char *what = arena_printf(s->arena, "`%s`", ast_op_spelling(e->u.op.op));
+  diag_add(s->diags, s->source, e->span, DIAG_NO_COLUMN_EXPRESSION, what, DIAG_END);
+  return COLKIND_UNKNOWN;
+}
+
+static enum colkind operator_kind(struct column_scope *s, const struct ast *e) {
+  switch (e->u.op.op) {
+  case OP_ADD:
+  case OP_SUB:
+  case OP_MUL:
+  case OP_DIV:
+  case OP_POW:
+  case OP_NEG:
+  case OP_POS: return operands(s, e, COLKIND_NUMBER, COLKIND_NUMBER);
+  case OP_LT:
+  case OP_LE:
+  case OP_GT:
+  case OP_GE: return operands(s, e, COLKIND_NUMBER, COLKIND_BOOL);
+  case OP_AND:
+  case OP_OR:
+  case OP_NOT: return operands(s, e, COLKIND_BOOL, COLKIND_BOOL);
+  case OP_EQ:
+  case OP_NE: return equality_kind(s, e);
+  case OP_TILDE:
+  case OP_BAR:
+  case OP_BARBAR:
+  case OP_RANGE:
+  case OP_KRON:
+  case OP_IN:
+  case OP_COLON: return no_column_operator(s, e);
+  }
+  return COLKIND_UNKNOWN;
+}
+
+enum colkind column_kind(struct column_scope *s, const struct ast *e) {
+  switch (e->kind) {
+  case AST_NUMBER: return COLKIND_NUMBER;
+  case AST_TEXT: return COLKIND_TEXT;
+  case AST_BOOL: return COLKIND_BOOL;
+  case AST_NAME: return name_kind(s, e);
+  case AST_UNARY:
+  case AST_BINARY: return operator_kind(s, e);
+  case AST_CALL: return call_kind(s, e);
+  case AST_NA:
+  case AST_SPLICE: /* whoever knows the variables looks at it */
+  case AST_ERROR: return COLKIND_UNKNOWN;
+  case AST_SLOT:
+    diag_add(s->diags, s->source, e->span, DIAG_NOT_YET_SLOT, e->u.name.whole, DIAG_END);
+    return COLKIND_UNKNOWN;
+  case AST_LIST:
+  case AST_INDEX:
+  case AST_FIELD:
+  case AST_ARG:
+  case AST_HYPOTHESES:
+  case AST_CASES_NO_EXPRESSION:
+    diag_add(s->diags, s->source, e->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, e), DIAG_END);
+    return COLKIND_UNKNOWN;
+  }
+  return COLKIND_UNKNOWN;
+}

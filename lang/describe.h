@@ -1,0 +1,47 @@
+/* describe.h: how messages speak of pieces of a script. */
+#ifndef KIN_DESCRIBE_H
+#define KIN_DESCRIBE_H
+
+#include "lang/ast.h"
+
+/* The expression in backticks, "`sleep`"; "this" when it is too long to be quoted. */
+const char *describe_expr(struct arena *a, const struct ast *expr);
+/* "a fit", "a truth value"; "nothing". */
+const char *describe_type(enum type t);
+/* A name's dots and what follows its first piece left out: the variable that an expression begins with. */
+const char *describe_head(const struct ast *name);
+
+/* The kinds of node that are no expressions, for the switches of those who only look at expressions. */
+#define AST_CASES_NO_EXPRESSION                                                                              \
+  AST_EXPR:                                                                                                  \
+  case AST_LET:                                                                                              \
+  case AST_ASSIGN:                                                                                           \
+  case AST_IF:                                                                                               \
+  case AST_FOR:                                                                                              \
+  case AST_BLOCK:                                                                                            \
+  case AST_FN:                                                                                               \
+  case AST_PARAM:                                                                                            \
+  case AST_USE:                                                                                              \
+  case AST_DATA:                                                                                             \
+  case AST_DESIGN:                                                                                           \
+  case AST_MODEL:                                                                                            \
+  case AST_MISSING:                                                                                          \
+  case AST_COLTYPE:                                                                                          \
+  case AST_DERIVE:                                                                                           \
+  case AST_WHERE:                                                                                            \
+  case AST_MEMBERS:                                                                                          \
+  case AST_NESTING:                                                                                          \
+  case AST_TIME:                                                                                             \
+  case AST_OCCASION:                                                                                         \
+  case AST_DYAD:                                                                                             \
+  case AST_ROUNDROBIN:                                                                                       \
+  case AST_MEAN:                                                                                             \
+  case AST_RANDOM:                                                                                           \
+  case AST_RESIDUAL:                                                                                         \
+  case AST_VARIANCE:                                                                                         \
+  case AST_WEIGHTS:                                                                                          \
+  case AST_OFFSET:                                                                                           \
+  case AST_FAMILY:                                                                                           \
+  case AST_ALLOW
+
+#endif
