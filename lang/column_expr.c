@@ -64,8 +64,8 @@ static void want(struct column_scope *s, const struct ast *expr, enum colkind is
                  const char *by) {
   if (is == wanted || is == COLKIND_UNKNOWN || expr->kind == AST_NA) return;
   const char *wants = wanted == COLKIND_NUMBER ? "numbers" : "a condition, true or false";
-  diag_add(s->diags, s->source, expr->span, DIAG_COLUMN_OPERAND, by, wants, describe_expr(s->arena, expr),
-           colkind_name(is), DIAG_END);
+  COLUMN_ERROR(s, expr->span, DIAG_COLUMN_OPERAND, by, wants, describe_expr(s->arena, expr),
+               colkind_name(is));
 }
 
 void column_want(struct column_scope *s, const struct ast *expr, enum colkind wanted, const char *by) {
@@ -87,8 +87,8 @@ static enum colkind ifelse_kind(struct column_scope *s, const struct ast *call, 
   }
   if (labels(a) && labels(b)) return COLKIND_FACTOR;
   if (a == b) return a;
-  diag_add(s->diags, s->source, no->span, DIAG_COLUMN_OPERAND, "ifelse", "two values of one kind",
-           describe_expr(s->arena, no->u.arg.value), colkind_name(b), DIAG_END);
+  COLUMN_ERROR(s, no->span, DIAG_COLUMN_OPERAND, "ifelse", "two values of one kind",
+               describe_expr(s->arena, no->u.arg.value), colkind_name(b));
   return COLKIND_UNKNOWN;
 }
 
@@ -111,10 +111,10 @@ static enum colkind apply_rule(struct column_scope *s, const struct column_funct
 
 static void tell_unknown_function(struct column_scope *s, const struct ast *name) {
   if (later_column_function(name->u.name.whole))
-    diag_add(s->diags, s->source, name->span, DIAG_NOT_YET_COLUMN_FUNCTION, name->u.name.whole, DIAG_END);
+    COLUMN_ERROR(s, name->span, DIAG_NOT_YET_COLUMN_FUNCTION, name->u.name.whole);
   else
-    diag_add(s->diags, s->source, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
-             near_function(name->u.name.whole), DIAG_END);
+    COLUMN_ERROR(s, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
+                 near_function(name->u.name.whole));
 }
 
 static const char *count_phrase(struct arena *a, int least, int most) {
@@ -126,20 +126,19 @@ static bool arguments_fit(struct column_scope *s, const struct column_function *
   const struct ast_list *args = &call->u.call.args;
   for (const struct ast *arg = args->first; arg; arg = arg->next) {
     if (!arg->u.arg.key) continue;
-    diag_add(s->diags, s->source, arg->span, DIAG_COLUMN_FUNCTION_NAMED, f->name, DIAG_END);
+    COLUMN_ERROR(s, arg->span, DIAG_COLUMN_FUNCTION_NAMED, f->name);
     return false;
   }
   if (args->n >= f->least && args->n <= f->most) return true;
-  diag_add(s->diags, s->source, call->span, DIAG_COLUMN_FUNCTION_ARGUMENTS, f->name,
-           count_phrase(s->arena, f->least, f->most), arena_printf(s->arena, "%d", args->n), DIAG_END);
+  COLUMN_ERROR(s, call->span, DIAG_COLUMN_FUNCTION_ARGUMENTS, f->name,
+               count_phrase(s->arena, f->least, f->most), arena_printf(s->arena, "%d", args->n));
   return false;
 }
 
 static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
   const struct ast *callee = call->u.call.callee;
   if (callee->kind != AST_NAME) {
-    diag_add(s->diags, s->source, callee->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, callee),
-             DIAG_END);
+    COLUMN_ERROR(s, callee->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, callee));
     return COLKIND_UNKNOWN;
   }
   const struct column_function *f = find_function(callee->u.name.whole);
@@ -171,8 +170,8 @@ static enum colkind name_kind(struct column_scope *s, const struct ast *name) {
   int i = schema_find(s->schema, whole);
   if (i >= 0) return colkind_of(s->schema->columns[i].type);
   if (!told_before(s, whole))
-    diag_add(s->diags, s->source, name->span, DIAG_UNKNOWN_COLUMN, whole, s->schema->source,
-             schema_nearest(s->schema, whole), DIAG_END);
+    COLUMN_ERROR(s, name->span, DIAG_UNKNOWN_COLUMN, whole, s->schema->source,
+                 schema_nearest(s->schema, whole));
   return COLKIND_UNKNOWN;
 }
 
@@ -199,8 +198,8 @@ static enum colkind equality_kind(struct column_scope *s, const struct ast *e) {
   enum colkind ka = column_kind(s, a), kb = column_kind(s, b);
   bool unknown = ka == COLKIND_UNKNOWN || kb == COLKIND_UNKNOWN;
   if (!unknown && ka != kb && !(labels(ka) && labels(kb)))
-    diag_add(s->diags, s->source, e->span, DIAG_COLUMN_COMPARE, describe_expr(s->arena, a), colkind_name(ka),
-             describe_expr(s->arena, b), colkind_name(kb), DIAG_END);
+    COLUMN_ERROR(s, e->span, DIAG_COLUMN_COMPARE, describe_expr(s->arena, a), colkind_name(ka),
+                 describe_expr(s->arena, b), colkind_name(kb));
   check_level(s, a, b);
   check_level(s, b, a);
   return COLKIND_BOOL;
@@ -216,7 +215,7 @@ static enum colkind operands(struct column_scope *s, const struct ast *e, enum c
 
 static enum colkind no_column_operator(struct column_scope *s, const struct ast *e) {
   const char *what = arena_printf(s->arena, "`%s`", ast_op_spelling(e->u.op.op));
-  diag_add(s->diags, s->source, e->span, DIAG_NO_COLUMN_EXPRESSION, what, DIAG_END);
+  COLUMN_ERROR(s, e->span, DIAG_NO_COLUMN_EXPRESSION, what);
   return COLKIND_UNKNOWN;
 }
 
@@ -261,16 +260,14 @@ enum colkind column_kind(struct column_scope *s, const struct ast *e) {
   case AST_NA:
   case AST_SPLICE: /* whoever knows the variables looks at it */
   case AST_ERROR: return COLKIND_UNKNOWN;
-  case AST_SLOT:
-    diag_add(s->diags, s->source, e->span, DIAG_NOT_YET_SLOT, e->u.name.whole, DIAG_END);
-    return COLKIND_UNKNOWN;
+  case AST_SLOT: COLUMN_ERROR(s, e->span, DIAG_NOT_YET_SLOT, e->u.name.whole); return COLKIND_UNKNOWN;
   case AST_LIST:
   case AST_INDEX:
   case AST_FIELD:
   case AST_ARG:
   case AST_HYPOTHESES:
   case AST_CASES_NO_EXPRESSION:
-    diag_add(s->diags, s->source, e->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, e), DIAG_END);
+    COLUMN_ERROR(s, e->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, e));
     return COLKIND_UNKNOWN;
   }
   return COLKIND_UNKNOWN;

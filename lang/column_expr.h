@@ -55,7 +55,12 @@ struct column_scope {
   const struct schema *schema; /* NULL: columns are not known yet, and every name is one */
   const char **told;           /* unknown columns reported so far, each once */
   int n_told;
+  bool failed; /* an error was found, also one that was reported before and is not reported again */
 };
+
+/* Reports an error in a scope: span, code and strings as diag_add takes them; gives the diagnostic. */
+#define COLUMN_ERROR(scope, ...)                                                                             \
+  ((scope)->failed = true, diag_add((scope)->diags, (scope)->source, __VA_ARGS__, DIAG_END))
 
 /* What the expression is, row by row; reports what is wrong with it.  UNKNOWN when that cannot be told, after
    an error too. */

@@ -1,4 +1,4 @@
-/* describe.h: how messages speak of pieces of a script. */
+/* describe.h: questions about a piece of a script, and how messages speak of it. */
 #ifndef KIN_DESCRIBE_H
 #define KIN_DESCRIBE_H
 
@@ -8,8 +8,8 @@
 const char *describe_expr(struct arena *a, const struct ast *expr);
 /* "a fit", "a truth value"; "nothing". */
 const char *describe_type(enum type t);
-/* A name's dots and what follows its first piece left out: the variable that an expression begins with. */
-const char *describe_head(const struct ast *name);
+bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
+bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 
 /* The kinds of node that are no expressions, for the switches of those who only look at expressions. */
 #define AST_CASES_NO_EXPRESSION                                                                              \

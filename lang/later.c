@@ -5,10 +5,12 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const function_words[] = {
-    "anova", "compare", "confint", "distinguishable", "explain", "icc",      "join", "plot",
-    "power", "predict", "r2",      "recode",          "refit",   "relevel",  "seed", "simulate",
-    "stack", "test",    "unstack", "update",          "emmeans", "contrast", "help", "vars",
-    "read",  "write",   "profile", "bootstrap"};
+    "anova",    "augment", "compare", "confint", "contrasts", "distinguishable",
+    "estimate", "explain", "glance",  "icc",     "join",      "means",
+    "plot",     "power",   "predict", "r2",      "recode",    "refit",
+    "relevel",  "report",  "save",    "seed",    "simulate",  "slopes",
+    "stack",    "test",    "tidy",    "unstack", "update",    "vars",
+    "write"};
 
 static const char *const column_words[] = {"within", "between", "actor",   "partner", "reciprocal",
                                            "center", "scale",   "poly",    "ns",      "bs",

@@ -1,0 +1,272 @@
+/* compile_random.c: random terms: (basis | group), (basis || group), us(...), diag(...). */
+#include "lang/compile.h"
+#include "lang/describe.h"
+#include "lang/later.h"
+#include <string.h>
+
+/* ---- structures ---- */
+
+static const struct ast *only_argument(const struct ast *call) {
+  const struct ast_list *args = &call->u.call.args;
+  return args->n == 1 && !args->first->u.arg.key ? args->first->u.arg.value : NULL;
+}
+
+static bool structure_here(const char *name) {
+  return strcmp(name, "us") == 0 || strcmp(name, "diag") == 0;
+}
+
+/* exp(x) is a function of a column; exp(time | g) is a structure. */
+bool compile_is_structure(const struct ast *call) {
+  if (call->kind != AST_CALL || call->u.call.callee->kind != AST_NAME) return false;
+  const char *name = call->u.call.callee->u.name.whole;
+  if (structure_here(name)) return true;
+  const struct ast *x = only_argument(call);
+  return strcmp(name, "residual") != 0 && x && ast_is_bar(x);
+}
+
+/* ---- grouping factors: from `a/b` to b:a and a ---- */
+
+struct group {
+  int n;
+  int *var; /* indices into compiler.vars, in order of writing */
+};
+
+struct groups {
+  int n;
+  struct group *item; /* the finest first */
+};
+
+static struct groups group_list(struct compiler *c, const struct ast *e);
+
+static struct group join(struct compiler *c, const struct group *a, const struct group *b) {
+  struct group out = {.var = arena_array(c->arena, (size_t)(a->n + b->n), int)};
+  for (int i = 0; i < a->n; i++) out.var[out.n++] = a->var[i];
+  for (int i = 0; i < b->n; i++) {
+    bool there = false;
+    for (int j = 0; j < out.n; j++) there |= out.var[j] == b->var[i];
+    if (!there) out.var[out.n++] = b->var[i];
+  }
+  return out;
+}
+
+static struct groups group_product(struct compiler *c, struct groups a, struct groups b) {
+  struct groups out = {.item = arena_array(c->arena, (size_t)a.n * (size_t)b.n, struct group)};
+  for (int i = 0; i < a.n; i++)
+    for (int j = 0; j < b.n; j++) out.item[out.n++] = join(c, &a.item[i], &b.item[j]);
+  return out;
+}
+
+/* a/b: every factor of b within all of a, then those of a. */
+static struct groups group_nested(struct compiler *c, struct groups a, struct groups b) {
+  struct groups out = {.item = arena_array(c->arena, (size_t)(a.n + b.n), struct group)};
+  for (int i = 0; i < b.n && a.n > 0; i++) out.item[out.n++] = join(c, &b.item[i], &a.item[0]);
+  for (int i = 0; i < a.n; i++) out.item[out.n++] = a.item[i];
+  return out;
+}
+
+static struct groups group_one(struct compiler *c, const struct ast *e) {
+  int v = compile_var(c, e);
+  if (v == c->response) COLUMN_ERROR(c->scope, e->span, DIAG_RESPONSE_ON_RIGHT, c->vars[v].name);
+  struct groups out = {.n = 1, .item = arena_make(c->arena, struct group)};
+  out.item[0] = (struct group){.n = 1, .var = arena_make(c->arena, int)};
+  out.item[0].var[0] = v;
+  return out;
+}
+
+static struct groups group_operation(struct compiler *c, const struct ast *e) {
+  struct groups none = {0};
+  enum ast_op op = e->u.op.op;
+  if (e->kind == AST_BINARY && (op == OP_DIV || op == OP_COLON || op == OP_IN)) {
+    struct groups a = group_list(c, e->u.op.a), b = group_list(c, e->u.op.b);
+    return op == OP_DIV ? group_nested(c, a, b) : group_product(c, a, b);
+  }
+  COLUMN_ERROR(c->scope, e->span, DIAG_GROUP_OPERATOR, ast_op_spelling(op));
+  return none;
+}
+
+static struct groups group_list(struct compiler *c, const struct ast *e) {
+  struct groups none = {0};
+  switch (e->kind) {
+  case AST_NAME:
+  case AST_SLOT:
+  case AST_SPLICE:
+  case AST_CALL: return group_one(c, e);
+  case AST_UNARY:
+  case AST_BINARY: return group_operation(c, e);
+  case AST_ERROR: c->scope->failed = true; return none;
+  case AST_NUMBER:
+  case AST_TEXT:
+  case AST_BOOL:
+  case AST_NA:
+  case AST_LIST:
+  case AST_INDEX:
+  case AST_FIELD:
+  case AST_ARG:
+  case AST_HYPOTHESES:
+  case AST_CASES_NO_EXPRESSION:
+    COLUMN_ERROR(c->scope, e->span, DIAG_GROUP_PART, describe_expr(c->scope->arena, e));
+    return none;
+  }
+  return none;
+}
+
+static const char *group_name(const struct compiler *c, const struct group *g) {
+  struct buf b;
+  buf_init(&b, c->arena);
+  for (int i = 0; i < g->n; i++) buf_printf(&b, "%s%s", i ? ":" : "", c->vars[g->var[i]].name);
+  return b.text;
+}
+
+/* ---- terms that were there before ---- */
+
+static bool among(int v, const int *var, int n) {
+  for (int i = 0; i < n; i++)
+    if (var[i] == v) return true;
+  return false;
+}
+
+static bool same_vars(const int *a, int n_a, const int *b, int n_b) {
+  if (n_a != n_b) return false;
+  for (int i = 0; i < n_a; i++)
+    if (!among(a[i], b, n_b)) return false;
+  return true;
+}
+
+static bool has_term(const struct ir_terms *terms, const struct ir_term *t) {
+  for (int i = 0; i < terms->n; i++)
+    if (same_vars(terms->term[i].var, terms->term[i].n, t->var, t->n)) return true;
+  return false;
+}
+
+static bool same_random(const struct ir_random *a, const struct ir_random *b) {
+  if (!same_vars(a->group, a->n_group, b->group, b->n_group) || a->basis.n != b->basis.n) return false;
+  for (int i = 0; i < a->basis.n; i++)
+    if (!has_term(&b->basis, &a->basis.term[i])) return false;
+  return true;
+}
+
+static void add_term(struct compiler *c, struct ir_random r) {
+  for (int i = 0; i < c->n_random; i++) {
+    if (!same_random(&c->random[i], &r)) continue;
+    COLUMN_ERROR(c->scope, r.span, DIAG_RANDOM_TWICE, r.text);
+    return;
+  }
+  if (c->n_random == c->room_random) {
+    int room = c->room_random ? 2 * c->room_random : 4;
+    c->random = arena_grow(c->arena, c->random, (size_t)c->n_random, (size_t)room, sizeof *c->random);
+    c->room_random = room;
+  }
+  c->random[c->n_random++] = r;
+}
+
+/* ---- the basis ---- */
+
+struct random_term {
+  const struct ast *node; /* as written */
+  const struct ast *bar;  /* basis | group */
+  const char *structure;
+  bool named; /* the structure is written out */
+};
+
+static bool basis_summand(void *arg, const struct ast *node, const char *place) {
+  (void)place;
+  struct compiler *c = ((struct local_vars *)arg)->compiler;
+  if (ast_is_bar(node) || compile_is_structure(node))
+    COLUMN_ERROR(c->scope, node->span, DIAG_RANDOM_PLACE, "inside another random term");
+  else if (ast_calls(node, "offset"))
+    COLUMN_ERROR(c->scope, node->span, DIAG_OFFSET_PLACE);
+  else
+    return false;
+  return true;
+}
+
+static const char *random_text(struct compiler *c, const struct random_term *t, const struct ir_terms *basis,
+                               const char *group) {
+  struct buf b;
+  buf_init(&b, c->arena);
+  if (strcmp(t->structure, "us") != 0) buf_put(&b, t->structure);
+  bool intercept = basis->n > 0 && basis->term[0].n == 0;
+  buf_put(&b, intercept ? "(1" : "(0");
+  for (int i = intercept; i < basis->n; i++) buf_printf(&b, " + %s", basis->term[i].name);
+  buf_printf(&b, " | %s)", group);
+  return b.text;
+}
+
+/* One basis with each of its grouping factors. */
+static void add_for_groups(struct compiler *c, const struct random_term *t, struct ir_terms basis,
+                           const struct groups *groups) {
+  for (int i = 0; i < groups->n; i++) {
+    const struct group *g = &groups->item[i];
+    const char *name = group_name(c, g);
+    add_term(c, (struct ir_random){.basis = basis,
+                                   .n_group = g->n,
+                                   .group = g->var,
+                                   .group_name = name,
+                                   .structure = t->structure,
+                                   .text = random_text(c, t, &basis, name),
+                                   .span = t->node->span});
+  }
+}
+
+/* `||`: the intercept and every term of the basis independent of each other; a factor keeps its block. */
+static void add_split(struct compiler *c, const struct random_term *t, const struct local_vars *local,
+                      const struct term_set *set, bool intercept, const struct groups *groups) {
+  struct ir_term *one = arena_make(c->arena, struct ir_term);
+  one->name = "(Intercept)";
+  if (intercept) add_for_groups(c, t, (struct ir_terms){.n = 1, .term = one}, groups);
+  for (int i = 0; i < set->n; i++) add_for_groups(c, t, compile_terms(local, set, false, i), groups);
+}
+
+static const char *spelled(struct arena *a, const struct random_term *t, const char *with) {
+  return arena_printf(a, "%s(%s%s | %s)", t->structure, with, print_expr(a, t->bar->u.op.a),
+                      print_expr(a, t->bar->u.op.b));
+}
+
+/* What can only be seen once the basis is expanded. */
+static void check_basis(struct compiler *c, const struct random_term *t, const struct term_set *set) {
+  struct arena *a = c->scope->arena;
+  if (t->named && set->intercept == INTERCEPT_UNSAID && set->n > 0)
+    COLUMN_ERROR(c->scope, t->node->span, DIAG_RANDOM_SPELLED_OUT, spelled(a, t, ""), spelled(a, t, "1 + "),
+                 spelled(a, t, "0 + "));
+  if (set->n == 0 && set->intercept == INTERCEPT_REMOVED && !c->scope->failed)
+    COLUMN_ERROR(c->scope, t->node->span, DIAG_RANDOM_EMPTY, print_expr(a, t->node),
+                 print_expr(a, t->bar->u.op.b));
+}
+
+static void compile_bar(struct compiler *c, const struct random_term *t) {
+  struct local_vars local = {.compiler = c};
+  struct term_set *set = compile_expand(&local, t->bar->u.op.a, basis_summand);
+  struct groups groups = group_list(c, t->bar->u.op.b);
+  check_basis(c, t, set);
+  bool intercept = set->intercept != INTERCEPT_REMOVED;
+  if (t->bar->u.op.op == OP_BARBAR)
+    add_split(c, t, &local, set, intercept, &groups);
+  else
+    add_for_groups(c, t, compile_terms(&local, set, intercept, -1), &groups);
+}
+
+/* ---- the door ---- */
+
+static void compile_structure(struct compiler *c, const struct ast *call) {
+  const char *name = call->u.call.callee->u.name.whole;
+  const struct ast *bar = only_argument(call);
+  struct span at = call->u.call.callee->span;
+  struct random_term t = {.node = call, .bar = bar, .structure = name, .named = true};
+  if (later_structure(name))
+    COLUMN_ERROR(c->scope, at, DIAG_NOT_YET_STRUCTURE, name);
+  else if (!structure_here(name))
+    COLUMN_ERROR(c->scope, at, DIAG_UNKNOWN_STRUCTURE, name, near_structure(name));
+  else if (!bar || !ast_is_bar(bar))
+    COLUMN_ERROR(c->scope, call->span, DIAG_RANDOM_WANTED, name);
+  else if (bar->u.op.op == OP_BARBAR)
+    COLUMN_ERROR(c->scope, call->span, DIAG_RANDOM_TWO_STRUCTURES, name, spelled(c->scope->arena, &t, ""));
+  else
+    compile_bar(c, &t);
+}
+
+void compile_random(struct compiler *c, const struct ast *node) {
+  if (node->kind == AST_CALL)
+    compile_structure(c, node);
+  else
+    compile_bar(c, &(struct random_term){.node = node, .bar = node, .structure = "us"});
+}
