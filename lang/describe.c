@@ -18,6 +18,10 @@ const char *describe_type(enum type t) {
   return t == TYPE_NONE || t == TYPE_HYPOTHESES ? type_name(t) : phrases[t];
 }
 
+const char *describe_head(const struct ast *name) {
+  return name->u.name.n_parts > 0 ? name->u.name.part[0] : name->u.name.whole;
+}
+
 bool ast_is_bar(const struct ast *e) {
   return e->kind == AST_BINARY && (e->u.op.op == OP_BAR || e->u.op.op == OP_BARBAR);
 }

@@ -8,6 +8,9 @@
 const char *describe_expr(struct arena *a, const struct ast *expr);
 /* "a fit", "a truth value"; "nothing". */
 const char *describe_type(enum type t);
+/* The first piece of a name: the variable that a dotted name begins with. */
+const char *describe_head(const struct ast *name);
+
 bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
 bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 

@@ -1,0 +1,189 @@
+#include "lang/base/text.h"
+#include "lang/check_parts.h"
+#include "lang/describe.h"
+#include "lang/later.h"
+#include <string.h>
+
+/* One call of a function whose signature is known. */
+struct call {
+  struct checker *ck;
+  const struct signature *sig;
+  struct ast *node;
+  const int *param;        /* which parameter each argument belongs to */
+  struct table_ref *table; /* of the argument that is a table, NULL if not known */
+  struct ast *formula;     /* of the argument that is a formula, NULL if not known */
+};
+
+static struct span callee_span(const struct call *c) {
+  return c->node->u.call.callee->span;
+}
+
+/* ---- arguments that fit nowhere, parameters that got nothing ---- */
+
+static const char *near_param(struct call *c, const char *key) {
+  size_t n = (size_t)c->sig->n_params;
+  const char **names = arena_array(c->ck->arena, n, const char *);
+  for (size_t i = 0; i < n; i++) names[i] = c->sig->params[i].name;
+  return text_nearest(key, names, n);
+}
+
+static void show_signature(struct call *c, struct diag *d) {
+  diag_note(c->ck->diags, d, NULL, (struct span){0, 0}, c->sig->text);
+}
+
+static void tell_misfit(struct call *c, const struct ast *arg, int why) {
+  struct checker *ck = c->ck;
+  const struct ast *key = arg->u.arg.key;
+  const char *name = key ? print_expr(ck->arena, key) : "";
+  if (why == ARG_UNKNOWN)
+    show_signature(
+        c, CHECK_ERROR(ck, key->span, DIAG_UNKNOWN_ARGUMENT, c->sig->name, name, near_param(c, name)));
+  else if (why == ARG_TWICE)
+    CHECK_ERROR(ck, key->span, DIAG_ARGUMENT_TWICE, name, c->sig->name);
+  else
+    CHECK_ERROR(ck, arg->span, DIAG_TOO_MANY_ARGUMENTS, c->sig->name, c->sig->text);
+}
+
+static bool given(const struct call *c, int p) {
+  for (int i = 0; i < c->node->u.call.args.n; i++)
+    if (c->param[i] == p) return true;
+  return false;
+}
+
+static void check_missing(struct call *c) {
+  for (int p = 0; p < c->sig->n_params; p++) {
+    if (c->sig->params[p].optional || given(c, p)) continue;
+    CHECK_ERROR(c->ck, callee_span(c), DIAG_MISSING_ARGUMENT, c->sig->name, c->sig->params[p].name,
+                c->sig->text);
+    return;
+  }
+}
+
+/* ---- arguments of each kind ---- */
+
+static const char *word_list(struct arena *a, const struct param *p) {
+  struct buf b;
+  buf_init(&b, a);
+  for (int i = 0; i < p->n_words; i++)
+    buf_printf(&b, "%s%s", i == 0 ? "" : i == p->n_words - 1 ? " or " : ", ", p->words[i]);
+  return b.text;
+}
+
+static bool is_word(const struct param *p, const char *word) {
+  for (int i = 0; i < p->n_words; i++)
+    if (strcmp(p->words[i], word) == 0) return true;
+  return false;
+}
+
+/* Words are constants of the parameter; other names may be variables that hold one. */
+static void check_word(struct call *c, const struct param *p, struct ast *value) {
+  struct checker *ck = c->ck;
+  if (value->kind == AST_ERROR) return;
+  const char *name = value->kind == AST_NAME ? value->u.name.whole : print_expr(ck->arena, value);
+  if (value->kind == AST_TEXT && is_word(p, value->u.text.value)) {
+    CHECK_ERROR(ck, value->span, DIAG_WORD_IN_QUOTES, p->name, value->u.text.value);
+    return;
+  }
+  if (value->kind == AST_NAME) {
+    const struct binding *b = is_word(p, name) ? NULL : names_find(ck, describe_head(value));
+    if (is_word(p, name) || (b && (b->type == TYPE_UNKNOWN || b->type == TYPE_TEXT))) return;
+  }
+  CHECK_ERROR(ck, value->span, DIAG_NOT_A_CHOICE, name, p->name, word_list(ck->arena, p),
+              text_nearest(name, p->words, (size_t)p->n_words));
+}
+
+static void check_value(struct call *c, const struct param *p, struct ast *value) {
+  struct checker *ck = c->ck;
+  enum type t = check_expr(ck, value);
+  if (p->type == TYPE_TABLE) c->table = check_table_of(ck, value);
+  if (p->type == TYPE_FORMULA) c->formula = check_formula_of(ck, value);
+  if (p->type == TYPE_UNKNOWN || t == TYPE_UNKNOWN || t == p->type) return;
+  CHECK_ERROR(ck, value->span, DIAG_ARGUMENT_TYPE, c->sig->name, describe_type(p->type),
+              describe_expr(ck->arena, value), describe_type(t));
+}
+
+/* `family` is read before the signature: it is a word that this version does not have. */
+static bool refused_family(struct call *c, const struct ast *arg) {
+  const struct ast *key = arg->u.arg.key, *value = arg->u.arg.value;
+  if (!key || key->kind != AST_NAME || strcmp(key->u.name.whole, "family") != 0) return false;
+  if (strcmp(c->sig->name, "fit") != 0) return false;
+  if (value->kind != AST_NAME || strcmp(value->u.name.whole, "gaussian") != 0)
+    CHECK_ERROR(c->ck, value->span, DIAG_NOT_YET_FAMILY, print_expr(c->ck->arena, value));
+  return true;
+}
+
+static void check_argument(struct call *c, struct ast *arg, int p) {
+  if (refused_family(c, arg)) return;
+  if (p < 0) {
+    tell_misfit(c, arg, p);
+    return;
+  }
+  const struct param *param = &c->sig->params[p];
+  switch (param->kind) {
+  case PARAM_VALUE: check_value(c, param, arg->u.arg.value); break;
+  case PARAM_ENUM: check_word(c, param, arg->u.arg.value); break;
+  case PARAM_COLUMNS: break; /* when the table is known */
+  }
+}
+
+/* ---- what needs the table's columns ---- */
+
+static void check_over_table(struct call *c) {
+  if (c->formula && c->table) check_formula(c->ck, c->formula, c->table);
+  int i = 0;
+  for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++)
+    if (c->param[i] >= 0 && c->sig->params[c->param[i]].kind == PARAM_COLUMNS)
+      check_columns(c->ck, arg->u.arg.value, c->table);
+}
+
+static enum type check_signature(struct checker *ck, struct ast *node, const struct signature *sig) {
+  struct ast_list *args = &node->u.call.args;
+  int *param = arena_array(ck->arena, (size_t)args->n, int);
+  signature_match(sig, args, param);
+  struct call c = {.ck = ck, .sig = sig, .node = node, .param = param};
+  int i = 0;
+  for (struct ast *arg = args->first; arg; arg = arg->next) check_argument(&c, arg, param[i++]);
+  check_missing(&c);
+  check_over_table(&c);
+  return sig->result;
+}
+
+/* ---- what is called ---- */
+
+static void check_arguments_alone(struct checker *ck, struct ast *node) {
+  for (struct ast *arg = node->u.call.args.first; arg; arg = arg->next) check_expr(ck, arg->u.arg.value);
+}
+
+static enum type call_value(struct checker *ck, struct ast *node, enum type callee, const struct ast *made) {
+  const struct ast *what = node->u.call.callee;
+  if (callee == TYPE_UNKNOWN || callee == TYPE_FUNCTION) {
+    check_arguments_alone(ck, node);
+    return TYPE_UNKNOWN;
+  }
+  struct diag *d =
+      CHECK_ERROR(ck, what->span, DIAG_NOT_A_FUNCTION, describe_expr(ck->arena, what), describe_type(callee));
+  if (made) diag_note(ck->diags, d, ck->source, made->span, "made here");
+  return TYPE_UNKNOWN;
+}
+
+/* The arguments of a function that is not known are left alone: they may be words or columns. */
+static enum type call_unknown(struct checker *ck, const struct ast *callee) {
+  const char *name = callee->u.name.whole;
+  if (later_function(name) || later_column_function(name))
+    CHECK_ERROR(ck, callee->span, DIAG_NOT_YET_FUNCTION, name);
+  else if (names_later(ck, name))
+    names_unknown(ck, callee, name);
+  else if (!ck->library)
+    CHECK_ERROR(ck, callee->span, DIAG_UNKNOWN_FUNCTION, name, names_near_function(ck, name));
+  return TYPE_UNKNOWN;
+}
+
+enum type check_call(struct checker *ck, struct ast *node) {
+  struct ast *callee = node->u.call.callee;
+  if (callee->kind != AST_NAME || callee->u.name.n_parts > 1)
+    return call_value(ck, node, check_expr(ck, callee), NULL);
+  const struct binding *b = names_find(ck, callee->u.name.whole);
+  if (b) return call_value(ck, node, b->type, b->node);
+  const struct signature *sig = signature_find(ck->env->functions, callee->u.name.whole);
+  return sig ? check_signature(ck, node, sig) : call_unknown(ck, callee);
+}

@@ -1,0 +1,115 @@
+#include "lang/check_parts.h"
+#include "lang/column_expr.h"
+#include "lang/describe.h"
+#include "lang/later.h"
+#include "lang/model_ir.h"
+#include <string.h>
+
+/* ---- what an expression stands for ---- */
+
+static struct binding *variable_of(struct checker *ck, const struct ast *e) {
+  return e->kind == AST_NAME && e->u.name.n_parts <= 1 ? names_find(ck, describe_head(e)) : NULL;
+}
+
+struct ast *check_formula_of(struct checker *ck, struct ast *e) {
+  if ((e->kind == AST_BINARY || e->kind == AST_UNARY) && e->u.op.op == OP_TILDE) return e;
+  struct binding *b = variable_of(ck, e);
+  return b ? b->formula : NULL;
+}
+
+struct table_ref *check_table_of(struct checker *ck, const struct ast *e) {
+  struct binding *b = variable_of(ck, e);
+  return b ? b->table : NULL;
+}
+
+const struct schema *check_schema(struct checker *ck, struct table_ref *table) {
+  if (!table->asked && ck->env->schema)
+    table->schema = ck->env->schema(ck->env->runtime, table->name, table->decl);
+  table->asked = true;
+  return table->schema;
+}
+
+/* ---- expressions over columns ---- */
+
+/* `$x` among columns is a variable of the script. */
+static void check_splice(struct ast *e, void *arg) {
+  struct checker *ck = arg;
+  if (e->kind == AST_SPLICE && !names_find(ck, e->u.name.whole)) names_unknown(ck, e, e->u.name.whole);
+  ast_children(e, check_splice, ck);
+}
+
+static struct column_scope scope_of(struct checker *ck, struct table_ref *table) {
+  return (struct column_scope){.arena = ck->arena,
+                               .diags = ck->diags,
+                               .source = ck->source,
+                               .schema = table ? check_schema(ck, table) : NULL};
+}
+
+void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table) {
+  check_splice(expr, ck);
+  struct column_scope scope = scope_of(ck, table);
+  column_kind(&scope, expr);
+}
+
+void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table) {
+  formula->type = TYPE_FORMULA;
+  check_splice(formula, ck);
+  if (formula->kind == AST_UNARY && !table) return; /* a one-sided formula is a value too */
+  compile_formula(ck->arena, ck->diags, ck->source, formula, table ? check_schema(ck, table) : NULL);
+}
+
+/* ---- data blocks ---- */
+
+static void check_column_type(struct checker *ck, const struct ast *type) {
+  static const char *const known[] = {"factor", "numeric", "text", "logical"};
+  const struct ast *word = type->kind == AST_CALL ? type->u.call.callee : type;
+  if (word->kind != AST_NAME) return;
+  const char *name = word->u.name.whole;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(known[i], name) == 0) return;
+  if (later_column_function(name))
+    CHECK_ERROR(ck, word->span, DIAG_NOT_YET_COLUMN_FUNCTION, name);
+  else
+    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text and logical are");
+}
+
+static void check_condition(struct checker *ck, struct ast *expr) {
+  check_splice(expr, ck);
+  struct column_scope scope = scope_of(ck, NULL);
+  column_want(&scope, expr, COLKIND_BOOL, "where");
+}
+
+static void check_data_line(struct checker *ck, struct ast *line) {
+  if (line->kind == AST_COLTYPE) check_column_type(ck, line->u.let.value);
+  if (line->kind == AST_DERIVE) check_columns(ck, line->u.let.value, NULL);
+  if (line->kind == AST_WHERE) check_condition(ck, line->u.expr.value);
+  if (line->kind == AST_MEMBERS) CHECK_ERROR(ck, line->span, DIAG_NOT_YET_DATA_LINE, "members");
+}
+
+static bool has_error(const struct ast_list *lines) {
+  for (const struct ast *line = lines->first; line; line = line->next)
+    if (line->kind == AST_ERROR) return true;
+  return false;
+}
+
+static void check_data_head(struct checker *ck, struct ast *data) {
+  names_check_new(ck, data->u.data.name);
+  if (data->u.data.query) CHECK_ERROR(ck, data->u.data.query->span, DIAG_NOT_YET_DATA_LINE, "query");
+  if (data->u.data.design)
+    CHECK_ERROR(ck, data->u.data.design->span, DIAG_NOT_YET_AS_DESIGN, data->u.data.design->u.name.whole);
+}
+
+/* The block's lines, then, if they are in order, the file: its columns are checked although no fit may need
+   them. */
+void check_data(struct checker *ck, struct ast *data) {
+  int before = ck->diags->n_errors;
+  check_data_head(ck, data);
+  int head = ck->diags->n_errors;
+  for (struct ast *line = data->u.data.lines.first; line; line = line->next) check_data_line(ck, line);
+  bool broken =
+      ck->diags->n_errors > head || has_error(&data->u.data.lines) || (head > before && data->u.data.query);
+  struct binding *b = names_make(ck, data->u.data.name, TYPE_TABLE);
+  b->table = arena_make(ck->arena, struct table_ref);
+  *b->table = (struct table_ref){.name = b->name, .decl = data, .asked = broken};
+  check_schema(ck, b->table);
+}

@@ -1,0 +1,107 @@
+#include "lang/base/text.h"
+#include "lang/check_parts.h"
+#include <string.h>
+
+static struct binding *push(struct checker *ck, struct binding b) {
+  struct binding *new = arena_make(ck->arena, struct binding);
+  *new = b;
+  new->next = ck->bindings;
+  ck->bindings = new;
+  return new;
+}
+
+static struct table_ref *earlier_table(struct checker *ck, const char *name) {
+  struct table_ref *t = arena_make(ck->arena, struct table_ref);
+  t->name = name;
+  return t;
+}
+
+struct binding *names_find(struct checker *ck, const char *name) {
+  for (struct binding *b = ck->bindings; b; b = b->next)
+    if (strcmp(b->name, name) == 0) return b;
+  enum type type;
+  if (!ck->env->variable || !ck->env->variable(ck->env->runtime, name, &type)) return NULL;
+  struct binding b = {.name = name, .type = type};
+  if (type == TYPE_TABLE) b.table = earlier_table(ck, name);
+  return push(ck, b);
+}
+
+struct binding *names_make(struct checker *ck, const struct ast *node, enum type type) {
+  return push(ck, (struct binding){.name = node->u.name.whole, .node = node, .type = type});
+}
+
+static const struct ast *name_made_by(const struct ast *statement) {
+  if (statement->kind == AST_LET) return statement->u.let.name;
+  if (statement->kind == AST_DATA) return statement->u.data.name;
+  if (statement->kind == AST_DESIGN) return statement->u.design.name;
+  if (statement->kind == AST_MODEL) return statement->u.model.name;
+  if (statement->kind == AST_FN) return statement->u.fn.name;
+  return NULL;
+}
+
+const struct ast *names_later(struct checker *ck, const char *name) {
+  for (const struct ast *s = ck->script->statements.first; s; s = s->next) {
+    const struct ast *made = name_made_by(s);
+    if (made && made->kind == AST_NAME && strcmp(made->u.name.whole, name) == 0) return made;
+  }
+  return NULL;
+}
+
+/* ---- near names ---- */
+
+/* The nearer of the nearest so far and those given. */
+static const char *nearer(const char *name, const char *best, const char *const *candidates, size_t n) {
+  const char *found = text_nearest(name, candidates, n);
+  if (!found || !best) return found ? found : best;
+  const char *pair[] = {best, found};
+  return text_nearest(name, pair, 2);
+}
+
+static const char *near_binding(struct checker *ck, const char *name, bool functions_only) {
+  const char *best = NULL;
+  for (struct binding *b = ck->bindings; b; b = b->next)
+    if (!functions_only || b->type == TYPE_FUNCTION) best = nearer(name, best, &b->name, 1);
+  return best;
+}
+
+const char *names_near_variable(struct checker *ck, const char *name) {
+  const char *best = near_binding(ck, name, false);
+  if (!ck->env->variables) return best;
+  const char *const *names = NULL;
+  size_t n = ck->env->variables(ck->env->runtime, &names);
+  return nearer(name, best, names, n);
+}
+
+const char *names_near_function(struct checker *ck, const char *name) {
+  const char *best = near_binding(ck, name, true);
+  for (int i = 0; i < ck->env->functions->n; i++)
+    best = nearer(name, best, &ck->env->functions->items[i].name, 1);
+  return best;
+}
+
+/* ---- reports ---- */
+
+void names_unknown(struct checker *ck, const struct ast *node, const char *name) {
+  const struct ast *later = names_later(ck, name);
+  if (later) {
+    struct diag *d = CHECK_ERROR(ck, node->span, DIAG_USED_BEFORE, name);
+    diag_note(ck->diags, d, ck->source, later->span, "made here");
+  } else {
+    const char *near = names_near_variable(ck, name);
+    CHECK_ERROR(ck, node->span, DIAG_UNKNOWN_NAME, name, near ? near : names_near_function(ck, name));
+  }
+  push(ck, (struct binding){.name = name, .node = node, .type = TYPE_UNKNOWN});
+}
+
+static const char *with_underscores(struct arena *a, const char *name) {
+  char *s = arena_strdup(a, name);
+  for (char *c = s; *c; c++)
+    if (*c == '.') *c = '_';
+  return s;
+}
+
+void names_check_new(struct checker *ck, const struct ast *node) {
+  if (node->kind == AST_NAME && node->u.name.n_parts > 1)
+    CHECK_ERROR(ck, node->span, DIAG_DOTTED_VARIABLE, node->u.name.whole,
+                with_underscores(ck->arena, node->u.name.whole));
+}

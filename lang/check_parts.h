@@ -1,0 +1,81 @@
+/* check_parts.h: what the pieces of the checker share; check_script stands in check.h.
+ *
+ *   check.c          statements            check_call.c     calls of functions
+ *   check_names.c    scopes, near names    check_columns.c  formulas, data blocks, arguments over columns
+ *   check_expr.c     types of expressions
+ *
+ * An expression that is wrong is reported where it is wrong and has TYPE_UNKNOWN from there on, which fits
+ * everywhere: one mistake is told once.
+ */
+#ifndef KIN_CHECK_PARTS_H
+#define KIN_CHECK_PARTS_H
+
+#include "lang/check.h"
+
+/* A table that the script knows where to find. */
+struct table_ref {
+  const char *name;
+  const struct ast *decl; /* its DATA statement; NULL: a variable of an earlier prompt line */
+  bool asked;             /* the runtime was asked for its schema, or must not be */
+  const struct schema *schema;
+};
+
+struct binding {
+  struct binding *next; /* made before this one */
+  const char *name;
+  const struct ast *node; /* NAME where it was made; NULL: an earlier prompt line */
+  enum type type;
+  struct ast *formula;     /* the formula that it stands for, NULL if that is not known */
+  struct table_ref *table; /* the same of a table */
+};
+
+struct checker {
+  const struct script *script;
+  const struct source *source;
+  struct diags *diags;
+  const struct check_env *env;
+  struct arena *arena;      /* temporaries of the whole check */
+  struct binding *bindings; /* newest first; a scope ends by going back to an older one */
+  bool library;             /* a `use` was met: functions may come from there */
+};
+
+/* Reports an error of the checked script. */
+#define CHECK_ERROR(ck, ...) diag_add((ck)->diags, (ck)->source, __VA_ARGS__, DIAG_END)
+
+/* ---- check_names.c ---- */
+
+/* The variable of that name, NULL if there is none (yet). */
+struct binding *names_find(struct checker *ck, const char *name);
+struct binding *names_make(struct checker *ck, const struct ast *node, enum type type);
+/* Reports a name that is not known, once, and makes it known. `name` is the first piece of node. */
+void names_unknown(struct checker *ck, const struct ast *node, const char *name);
+/* The statement further down that makes the name, NULL if none does. */
+const struct ast *names_later(struct checker *ck, const char *name);
+const char *names_near_variable(struct checker *ck, const char *name);
+const char *names_near_function(struct checker *ck, const char *name);
+/* A NAME that makes a variable: reports dots. */
+void names_check_new(struct checker *ck, const struct ast *node);
+
+/* ---- check_expr.c ---- */
+
+enum type check_expr(struct checker *ck, struct ast *e);
+bool check_is_number_like(enum type t); /* may stand in arithmetic, as far as is known */
+
+/* ---- check_call.c ---- */
+
+enum type check_call(struct checker *ck, struct ast *call);
+
+/* ---- check_columns.c ---- */
+
+/* The formula that an expression is or stands for, the table likewise; NULL if that is not known. */
+struct ast *check_formula_of(struct checker *ck, struct ast *e);
+struct table_ref *check_table_of(struct checker *ck, const struct ast *e);
+/* The table's columns; loads the data when first asked; NULL if they cannot be had. */
+const struct schema *check_schema(struct checker *ck, struct table_ref *table);
+/* Compiles a formula; without a table, as far as that goes. */
+void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table);
+/* An argument over the columns of a table (NULL: not known). */
+void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table);
+void check_data(struct checker *ck, struct ast *data);
+
+#endif
