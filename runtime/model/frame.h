@@ -40,6 +40,7 @@ enum unit_relation {
 struct frame_pair { /* two grouping factors, as the data have them */
   int a, b;         /* indices into terms; NESTED: a in b */
   enum unit_relation relation;
+  int64_t occur; /* pairs of levels that occur in the rows used; 0: not counted */
 };
 
 struct frame {
