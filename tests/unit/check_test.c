@@ -1,0 +1,281 @@
+#include "tests/unit/lang_lab.h"
+
+static const char *const lab_functions[][2] = {
+    {"fit",
+     "formula: formula, data: table, method: reml|ml = reml, subset: columns = ?, df: none|kr = ? -> fit"},
+    {"fixef", "fit: fit -> matrix"},
+    {"coef", "fit: fit -> table"},
+    {"print", "items..: any -> none"},
+    {"record", "fields=..: any -> record"},
+    {"sqrt", "x: number -> number"},
+    {"mean", "x: any"},
+    {"head", "data: table, n: number = 6 -> table"},
+    {"log", "x: any"},
+};
+
+enum { N_FUNCTIONS = sizeof lab_functions / sizeof *lab_functions };
+
+/* A runtime of one variable of an earlier prompt line, `before`, and data blocks that all read study.csv. */
+struct runtime {
+  int asked; /* schemas asked for */
+};
+
+static bool variable(void *runtime, const char *name, enum type *type) {
+  (void)runtime;
+  *type = TYPE_TABLE;
+  return strcmp(name, "before") == 0;
+}
+
+static size_t variables(void *runtime, const char *const **names) {
+  static const char *const known[] = {"before"};
+  (void)runtime;
+  *names = known;
+  return 1;
+}
+
+static const struct schema *schema(void *runtime, const char *name, const struct ast *decl) {
+  struct runtime *r = runtime;
+  cr_assert_eq(decl == NULL, strcmp(name, "before") == 0);
+  r->asked++;
+  return &lab_schema;
+}
+
+static bool check_text(struct lab *l, struct runtime *r, const char *code) {
+  struct signature items[N_FUNCTIONS];
+  for (int i = 0; i < N_FUNCTIONS; i++)
+    signature_parse(l->arena, &items[i], lab_functions[i][0], lab_functions[i][1], "");
+  struct signatures all = {N_FUNCTIONS, items};
+  struct check_env env = {
+      .functions = &all, .runtime = r, .variable = variable, .variables = variables, .schema = schema};
+  struct script *s = parse_script(&l->mem, l->diags, "t", "", code, strlen(code));
+  return check_script(l->diags, s, &env);
+}
+
+struct expectation {
+  const char *code, *says; /* says "": no complaint */
+};
+
+static void check_all(const struct expectation *cases, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    struct lab l;
+    struct runtime r = {0};
+    lab_open(&l);
+    bool ok = check_text(&l, &r, cases[i].code);
+    const char *got = lab_diags(&l);
+    cr_expect_eq(ok, !*cases[i].says, "%s", cases[i].code);
+    cr_expect_str_eq(got, cases[i].says, "%s\n  says %s\n  wants %s", cases[i].code, got, cases[i].says);
+    lab_close(&l);
+  }
+}
+
+#define CHECK_ALL(cases) check_all(cases, sizeof cases / sizeof *cases)
+#define SLEEP "data sleep from \"study.csv\"; "
+
+Test(check, names_and_scopes) {
+  static const struct expectation cases[] = {
+      {"let a = 1; let b = a + 1; a = b", ""},
+      {"let a = 1; let a = \"x\"; a == \"y\"", ""},
+      {"let alpha = 1; alpa", "K0201 16: `alpa` is not known here; did you mean `alpha`?"},
+      {"alpa; alpa; let b = alpa", "K0201 1: `alpa` is not known here"},
+      {"a + 1; let a = 2",
+       "K0203 1: `a` is used before the line that makes it; move that line above this one"},
+      {"let a = a", "K0203 9: `a` is used before the line that makes it; move that line above this one"},
+      {"let count = 1; cuont = 2",
+       "K0204 16: `cuont` does not exist yet, and only `let` makes a new name; did you mean `count`?"},
+      {"let a.b = 1", "K0205 5: `a.b` cannot name a variable: a dot reaches into a table or a record; use an "
+                      "underscore: a_b"},
+      {"befor", "K0201 1: `befor` is not known here; did you mean `before`?"},
+      {"before.Days", ""},
+      {"print(sqrt)", ""},
+      {"let `odd name` = 1; `odd name` + 1", ""},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, calls) {
+  static const struct expectation cases[] = {
+      {"sqrt(2)", ""},
+      {"sqrt()", "K0206 1: `sqrt` needs its argument `x`; sqrt(x)"},
+      {"sqrt(1, 2)", "K0207 9: `sqrt` has no place for this argument; sqrt(x)"},
+      {SLEEP "head(sleep, nn = 2)", "K0208 47: `head` has no argument `nn`; did you mean `n`?"},
+      {SLEEP "head(sleep, n = 2, n = 3)", "K0209 54: `n` is given twice in this call of `head`"},
+      {SLEEP "head(n = 2, sleep)", ""},
+      {SLEEP "fixef(sleep)", "K0210 41: `fixef` wants a fit; `sleep` is a table"},
+      {"sqrt(\"a\")", "K0210 6: `sqrt` wants a number; `\"a\"` is a text"},
+      {"sqrrt(2)", "K0202 1: there is no function `sqrrt`; did you mean `sqrt`?"},
+      {"let x = 2; x(3)", "K0212 12: `x` is a number, not a function"},
+      {"record(a = 1, b = \"x\").a + 1", ""},
+      {"let g = sqrt; g(2) + 1", ""},
+      {"print(1, \"a\", [1, 2])", ""},
+      {"confint(1)", "K0934 1: `confint` is part of the language, but not of this version of kin"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, words_of_an_enumeration) {
+  static const struct expectation cases[] = {
+      {SLEEP "fit(y ~ x, sleep, method = ml)", ""},
+      {SLEEP "let ml = 3; fit(y ~ x, sleep, method = ml)", ""},
+      {SLEEP "let m = before.y; fit(y ~ x, sleep, method = remll)",
+       "K0211 82: `remll` is no choice for `method`, which takes reml or ml; did you mean `reml`?"},
+      {SLEEP "fit(y ~ x, sleep, method = \"ml\")",
+       "K0222 62: `method` takes a word, not a text; write it without quotes: method = ml"},
+      {SLEEP "fit(y ~ x, sleep, method = 3)",
+       "K0211 62: `3` is no choice for `method`, which takes reml or ml"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, types_of_expressions) {
+  static const struct expectation cases[] = {
+      {"1 + 2 * 3 ^ 2 / -4", ""},
+      {SLEEP "sleep.y / 1000 + sleep.x > 2 and not sleep.done", ""},
+      {"1 + \"a\"", "K0213 5: `+` works on numbers and columns; `\"a\"` is a text"},
+      {"(1 + \"a\") * true", "K0213 6: `+` works on numbers and columns; `\"a\"` is a text\n"
+                             "K0213 14: `*` works on numbers and columns; `true` is a truth value"},
+      {SLEEP "sleep + 1", "K0213 35: `+` works on numbers and columns; `sleep` is a table"},
+      {"not 1", "K0213 5: `not` works on truth values and columns; `1` is a number"},
+      {"1 == \"a\"", "K0214 1: a number and a text cannot be compared"},
+      {"NA == 1", ""},
+      {"let x = 1; x.size", "K0215 14: `x` is a number and has no field `size`"},
+      {SLEEP "sleep.Dayz", "K0301 41: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "let d = sleep; d.Dayz + 1",
+       "K0301 52: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "let f = fit(y ~ x, sleep); fixef(f)[\"x\"].se * 2", ""},
+      {SLEEP "head(sleep).anything + 1", ""},
+      {"[1, 2][1]", ""},
+      {"[1, 2][\"a\"]", "K0217 8: the elements of `[1, 2]` are chosen by a number; `\"a\"` is a text"},
+      {"let x = 1; x[1]", "K0216 12: `x` is a number and has no elements to choose from"},
+      {"1..3", ""},
+      {"1..\"a\"", "K0213 4: `..` works on numbers; `\"a\"` is a text"},
+      {"1:10", "K0219 1: `:` joins terms of a formula and makes no range; a range is written 1..10"},
+      {"true | false",
+       "K0220 1: `|` belongs to the random terms of a formula; conditions are joined by `or`"},
+      {"let x = 1; $x + 1", "K0221 12: `$x` brings a variable among columns; here are none; write x"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, formulas_over_a_data_block) {
+  static const struct expectation cases[] = {
+      {SLEEP "fit(Reaction ~ Days + (1 + Days | Subject), sleep)", ""},
+      {SLEEP "fit(Reaction ~ Dayz, sleep)",
+       "K0301 50: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "let m = Reaction ~ Dayz; let d = sleep; fit(m, d)",
+       "K0301 54: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "fit(y ~ x, sleep, subset = Dayz > 2)",
+       "K0301 62: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "fit(y ~ x, sleep, subset = Days > 2 and arm == \"digital\")", ""},
+      {"fit(y ~ xx, before)", "K0301 9: there is no column `xx` in study.csv; did you mean `x`?"},
+      {SLEEP "fit(y ~ nosuch, head(sleep))", ""},
+      {SLEEP "fit(y ~ x, slep)", "K0201 46: `slep` is not known here; did you mean `sleep`?"},
+      {SLEEP "let k = 2; fit(y ~ I(x > $k), sleep)", ""},
+      {SLEEP "fit(y ~ I(x > $k), sleep)", "K0201 49: `k` is not known here"},
+      {SLEEP "fit(y ~ x, sleep, family = gaussian)", ""},
+      {SLEEP "fit(y ~ x, sleep, family = binomial)",
+       "K0930 62: the family `binomial` is part of the language, but not "
+       "of this version of kin; this version fits gaussian responses"},
+      {"let m = y ~ x + (0 | g)",
+       "K0332 17: the random term (0 | g) has neither an intercept nor a variable; (1 | g) "
+       "lets the intercept vary"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, data_blocks) {
+  static const struct expectation cases[] = {
+      {"data d from \"f.csv\" { missing -99, \"n/a\"; arm: factor(a, b); l = log(x); where x > 2 and x < 9 }",
+       ""},
+      {"data d from \"f.csv\" { l = lgo(x) }",
+       "K0302 28: there is no function of columns `lgo`; did you mean `log`?"},
+      {"data d from \"f.csv\" { where x + 1 }",
+       "K0305 30: `where` wants a condition, true or false; `x + 1` is numeric; "
+       "numeric(...) makes numbers of truth values, and of texts that are "
+       "numbers"},
+      {"data d from \"f.csv\" { x: facter }",
+       "K0223 27: `facter` is no type of a column; factor, numeric, text and "
+       "logical are"},
+      {"data d from \"f.csv\" as study",
+       "K0925 25: `as study` (a design) is part of the language, but not of this "
+       "version of kin; leave it out, and say how the units lie in the formula"},
+      {"data d from \"f.csv\" { l = within(x) }",
+       "K0927 28: `within` is part of the language, but not of this version "
+       "of kin; make the column before, in the file or by arithmetic in "
+       "the data block"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, what_this_version_lacks_is_refused_once) {
+  static const struct expectation cases[] = {
+      {"use dyadic; apim(income, edu)",
+       "K0924 1: `use` is part of the language, but not of this version of kin; this "
+       "version has no libraries; what it has is built in"},
+      {SLEEP "model m { y ~ x }; let f = fit(m, sleep); fixef(f)",
+       "K0921 35: `model` is part of the language, but not of this version of kin; give its formula to fit: "
+       "fit(y ~ "
+       "x + (1 | g), data)"},
+      {"design s { pupil in class }",
+       "K0920 1: `design` is part of the language, but not of this version of kin; say "
+       "how the units lie in the formula: (1 | school) + (1 | school:class)"},
+      {"fn f(x) { x }; f(2) + 1",
+       "K0922 1: `fn` is part of the language, but not of this version of kin; write its "
+       "lines where they are used"},
+      {"let n = 0; for i in 1..3 { n = nosuch }; n.field",
+       "K0923 12: `for` is part of the language, but not of this "
+       "version of kin; write the statements out one by one"},
+      {"if true { 1 }",
+       "K0923 1: `if` is part of the language, but not of this version of kin; write the statements "
+       "out one by one"},
+      {"print({ a == b })",
+       "K0932 7: hypotheses are part of the language, but not of this version of kin; fixef(f) "
+       "and vcov(f) have the estimates and their covariance"},
+  };
+  CHECK_ALL(cases);
+}
+
+Test(check, several_errors_in_one_run) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  cr_assert_not(check_text(&l, &r, "let a = 1 + \"x\"\nlet b = a.c + 1\nsqrt(\"x\")\nnosuch\n"));
+  cr_assert_str_eq(lab_diags(&l), "K0213 1:13: `+` works on numbers and columns; `\"x\"` is a text\n"
+                                  "K0210 3:6: `sqrt` wants a number; `\"x\"` is a text\n"
+                                  "K0201 4:1: `nosuch` is not known here");
+  lab_close(&l);
+}
+
+Test(check, data_are_loaded_once_and_not_when_the_block_is_broken) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  cr_assert(check_text(&l, &r, SLEEP "fit(y ~ x, sleep); let d = sleep; d.y; fit(y ~ z, d)"));
+  cr_assert_eq(r.asked, 1);
+  cr_assert_not(check_text(&l, &r, "data bad from \"f.csv\" { l = lgo(x) }; fit(y ~ nosuch, bad)"));
+  cr_assert_eq(r.asked, 1);
+  lab_close(&l);
+}
+
+Test(check, notes_say_where_a_name_was_made) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  check_text(&l, &r, "let x = 2\nx(3)\ny\nlet y = 1\n");
+  const struct diag *d = l.diags->first;
+  cr_assert_eq(d->notes->span.from, 4);
+  cr_assert_eq(d->next->notes->span.from, 21);
+  lab_close(&l);
+}
+
+Test(check, types_are_filled_in) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  struct signatures none = {0, NULL};
+  struct check_env env = {.functions = &none, .runtime = &r};
+  const char *code = "1 + 2";
+  struct script *s = parse_script(&l.mem, l.diags, "t", "", code, strlen(code));
+  cr_assert(check_script(l.diags, s, &env));
+  cr_assert_eq(s->statements.first->type, TYPE_NUMBER);
+  lab_close(&l);
+}
