@@ -97,10 +97,10 @@ Test(check, calls) {
       {"sqrt(2)", ""},
       {"sqrt()", "K0206 1: `sqrt` needs its argument `x`; sqrt(x)"},
       {"sqrt(1, 2)", "K0207 9: `sqrt` has no place for this argument; sqrt(x)"},
-      {SLEEP "head(sleep, nn = 2)", "K0208 47: `head` has no argument `nn`; did you mean `n`?"},
-      {SLEEP "head(sleep, n = 2, n = 3)", "K0209 54: `n` is given twice in this call of `head`"},
+      {SLEEP "head(sleep, nn = 2)", "K0208 42: `head` has no argument `nn`; did you mean `n`?"},
+      {SLEEP "head(sleep, n = 2, n = 3)", "K0209 49: `n` is given twice in this call of `head`"},
       {SLEEP "head(n = 2, sleep)", ""},
-      {SLEEP "fixef(sleep)", "K0210 41: `fixef` wants a fit; `sleep` is a table"},
+      {SLEEP "fixef(sleep)", "K0210 36: `fixef` wants a fit; `sleep` is a table"},
       {"sqrt(\"a\")", "K0210 6: `sqrt` wants a number; `\"a\"` is a text"},
       {"sqrrt(2)", "K0202 1: there is no function `sqrrt`; did you mean `sqrt`?"},
       {"let x = 2; x(3)", "K0212 12: `x` is a number, not a function"},
@@ -117,11 +117,11 @@ Test(check, words_of_an_enumeration) {
       {SLEEP "fit(y ~ x, sleep, method = ml)", ""},
       {SLEEP "let ml = 3; fit(y ~ x, sleep, method = ml)", ""},
       {SLEEP "let m = before.y; fit(y ~ x, sleep, method = remll)",
-       "K0211 82: `remll` is no choice for `method`, which takes reml or ml; did you mean `reml`?"},
+       "K0211 75: `remll` is no choice for `method`, which takes reml or ml; did you mean `reml`?"},
       {SLEEP "fit(y ~ x, sleep, method = \"ml\")",
-       "K0222 62: `method` takes a word, not a text; write it without quotes: method = ml"},
+       "K0222 57: `method` takes a word, not a text; write it without quotes: method = ml"},
       {SLEEP "fit(y ~ x, sleep, method = 3)",
-       "K0211 62: `3` is no choice for `method`, which takes reml or ml"},
+       "K0211 57: `3` is no choice for `method`, which takes reml or ml"},
   };
   CHECK_ALL(cases);
 }
@@ -132,15 +132,15 @@ Test(check, types_of_expressions) {
       {SLEEP "sleep.y / 1000 + sleep.x > 2 and not sleep.done", ""},
       {"1 + \"a\"", "K0213 5: `+` works on numbers and columns; `\"a\"` is a text"},
       {"(1 + \"a\") * true", "K0213 6: `+` works on numbers and columns; `\"a\"` is a text\n"
-                             "K0213 14: `*` works on numbers and columns; `true` is a truth value"},
-      {SLEEP "sleep + 1", "K0213 35: `+` works on numbers and columns; `sleep` is a table"},
+                             "K0213 13: `*` works on numbers and columns; `true` is a truth value"},
+      {SLEEP "sleep + 1", "K0213 30: `+` works on numbers and columns; `sleep` is a table"},
       {"not 1", "K0213 5: `not` works on truth values and columns; `1` is a number"},
       {"1 == \"a\"", "K0214 1: a number and a text cannot be compared"},
       {"NA == 1", ""},
       {"let x = 1; x.size", "K0215 14: `x` is a number and has no field `size`"},
-      {SLEEP "sleep.Dayz", "K0301 41: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+      {SLEEP "sleep.Dayz", "K0301 36: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "let d = sleep; d.Dayz + 1",
-       "K0301 52: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+       "K0301 47: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "let f = fit(y ~ x, sleep); fixef(f)[\"x\"].se * 2", ""},
       {SLEEP "head(sleep).anything + 1", ""},
       {"[1, 2][1]", ""},
@@ -160,20 +160,20 @@ Test(check, formulas_over_a_data_block) {
   static const struct expectation cases[] = {
       {SLEEP "fit(Reaction ~ Days + (1 + Days | Subject), sleep)", ""},
       {SLEEP "fit(Reaction ~ Dayz, sleep)",
-       "K0301 50: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+       "K0301 45: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "let m = Reaction ~ Dayz; let d = sleep; fit(m, d)",
-       "K0301 54: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+       "K0301 49: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "fit(y ~ x, sleep, subset = Dayz > 2)",
-       "K0301 62: there is no column `Dayz` in study.csv; did you mean `Days`?"},
+       "K0301 57: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "fit(y ~ x, sleep, subset = Days > 2 and arm == \"digital\")", ""},
       {"fit(y ~ xx, before)", "K0301 9: there is no column `xx` in study.csv; did you mean `x`?"},
       {SLEEP "fit(y ~ nosuch, head(sleep))", ""},
-      {SLEEP "fit(y ~ x, slep)", "K0201 46: `slep` is not known here; did you mean `sleep`?"},
+      {SLEEP "fit(y ~ x, slep)", "K0201 41: `slep` is not known here; did you mean `sleep`?"},
       {SLEEP "let k = 2; fit(y ~ I(x > $k), sleep)", ""},
-      {SLEEP "fit(y ~ I(x > $k), sleep)", "K0201 49: `k` is not known here"},
+      {SLEEP "fit(y ~ I(x > $k), sleep)", "K0201 44: `k` is not known here"},
       {SLEEP "fit(y ~ x, sleep, family = gaussian)", ""},
       {SLEEP "fit(y ~ x, sleep, family = binomial)",
-       "K0930 62: the family `binomial` is part of the language, but not "
+       "K0930 57: the family `binomial` is part of the language, but not "
        "of this version of kin; this version fits gaussian responses"},
       {"let m = y ~ x + (0 | g)",
        "K0332 17: the random term (0 | g) has neither an intercept nor a variable; (1 | g) "
@@ -187,19 +187,19 @@ Test(check, data_blocks) {
       {"data d from \"f.csv\" { missing -99, \"n/a\"; arm: factor(a, b); l = log(x); where x > 2 and x < 9 }",
        ""},
       {"data d from \"f.csv\" { l = lgo(x) }",
-       "K0302 28: there is no function of columns `lgo`; did you mean `log`?"},
+       "K0302 27: there is no function of columns `lgo`; did you mean `log`?"},
       {"data d from \"f.csv\" { where x + 1 }",
-       "K0305 30: `where` wants a condition, true or false; `x + 1` is numeric; "
+       "K0305 29: `where` wants a condition, true or false; `x + 1` is numeric; "
        "numeric(...) makes numbers of truth values, and of texts that are "
        "numbers"},
       {"data d from \"f.csv\" { x: facter }",
-       "K0223 27: `facter` is no type of a column; factor, numeric, text and "
+       "K0223 26: `facter` is no type of a column; factor, numeric, text and "
        "logical are"},
       {"data d from \"f.csv\" as study",
-       "K0925 25: `as study` (a design) is part of the language, but not of this "
+       "K0925 24: `as study` (a design) is part of the language, but not of this "
        "version of kin; leave it out, and say how the units lie in the formula"},
       {"data d from \"f.csv\" { l = within(x) }",
-       "K0927 28: `within` is part of the language, but not of this version "
+       "K0927 27: `within` is part of the language, but not of this version "
        "of kin; make the column before, in the file or by arithmetic in "
        "the data block"},
   };
@@ -212,7 +212,7 @@ Test(check, what_this_version_lacks_is_refused_once) {
        "K0924 1: `use` is part of the language, but not of this version of kin; this "
        "version has no libraries; what it has is built in"},
       {SLEEP "model m { y ~ x }; let f = fit(m, sleep); fixef(f)",
-       "K0921 35: `model` is part of the language, but not of this version of kin; give its formula to fit: "
+       "K0921 30: `model` is part of the language, but not of this version of kin; give its formula to fit: "
        "fit(y ~ "
        "x + (1 | g), data)"},
       {"design s { pupil in class }",
