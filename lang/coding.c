@@ -15,6 +15,7 @@ struct coding {
   const struct term_set *set;
   int first; /* the first term of the design: those before it belong to another */
   bool intercept;
+  uint64_t *numeric; /* set->words: the variables that are no factors */
 };
 
 static bool is_factor(const struct coding *k, int v) {
@@ -22,19 +23,24 @@ static bool is_factor(const struct coding *k, int v) {
   return kind == COLKIND_FACTOR || kind == COLKIND_BOOL || kind == COLKIND_TEXT;
 }
 
+/* Bits of term t, without variable v, in word w. */
+static uint64_t rest_word(const struct coding *k, int t, int v, int w) {
+  uint64_t bits = term_bits(k->set, t)[w];
+  return w == v / 64 ? bits & ~((uint64_t)1 << (v % 64)) : bits;
+}
+
 /* Does term `by` span term t without variable v? */
 static bool spans_rest(const struct coding *k, int by, int t, int v) {
-  for (int i = 0; i < k->local->n; i++) {
-    bool rest = i != v && term_has(k->set, t, i);
-    if (rest && !term_has(k->set, by, i)) return false;
-    if (!rest && term_has(k->set, by, i) && !is_factor(k, i)) return false;
+  for (int w = 0; w < k->set->words; w++) {
+    uint64_t rest = rest_word(k, t, v, w), has = term_bits(k->set, by)[w];
+    if ((rest & ~has) || (has & ~rest & k->numeric[w])) return false;
   }
   return true;
 }
 
 static bool alone(const struct coding *k, int t, int v) {
-  for (int i = 0; i < k->local->n; i++)
-    if (i != v && term_has(k->set, t, i)) return false;
+  for (int w = 0; w < k->set->words; w++)
+    if (rest_word(k, t, v, w)) return false;
   return true;
 }
 
@@ -71,7 +77,11 @@ static struct ir_term code_term(const struct coding *k, int t) {
 struct ir_terms compile_terms(const struct local_vars *local, const struct term_set *set, bool intercept,
                               int only) {
   struct arena *a = local->compiler->arena;
-  struct coding k = {.local = local, .set = set, .first = only < 0 ? 0 : only, .intercept = intercept};
+  uint64_t *numeric = arena_array(local->compiler->scope->arena, (size_t)set->words, uint64_t);
+  struct coding k = {
+      .local = local, .set = set, .first = only < 0 ? 0 : only, .intercept = intercept, .numeric = numeric};
+  for (int v = 0; v < local->n; v++)
+    if (!is_factor(&k, v)) numeric[v / 64] |= (uint64_t)1 << (v % 64);
   struct ir_term *term = arena_array(a, (size_t)set->n + 1, struct ir_term);
   struct ir_terms out = {.term = term};
   if (intercept) term[out.n++] = (struct ir_term){.name = "(Intercept)"};

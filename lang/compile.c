@@ -194,8 +194,16 @@ static struct model_ir *finish(const struct compiler *c, const struct ast *formu
   return ir;
 }
 
+/* Expansion looks at every pair of variables. */
+static bool small_enough(struct compiler *c, const struct ast *formula) {
+  if (formula_leaves(formula) <= FORMULA_LEAVES_MAX) return true;
+  COLUMN_ERROR(c->scope, formula->span, DIAG_FORMULA_TOO_MANY_TERMS,
+               arena_printf(c->scope->arena, "%d", FORMULA_LEAVES_MAX), "names");
+  return false;
+}
+
 static struct model_ir *compile(struct compiler *c, const struct ast *formula) {
-  if (!two_sided(c, formula)) return NULL;
+  if (!two_sided(c, formula) || !small_enough(c, formula)) return NULL;
   compile_response(c, formula->u.op.a);
   struct ir_terms fixed = compile_fixed(c, formula->u.op.b, print_expr(c->scope->arena, formula->u.op.a));
   int offset = c->offset && !c->scope->failed ? compile_var(c, c->offset) : -1;

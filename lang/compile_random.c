@@ -49,7 +49,17 @@ static struct group join(struct compiler *c, const struct group *a, const struct
   return out;
 }
 
-static struct groups group_product(struct compiler *c, struct groups a, struct groups b) {
+/* Are so many random terms too many?  Told once. */
+static bool too_many(struct compiler *c, const struct ast *at, long n) {
+  if (n <= FORMULA_RANDOM_MAX) return false;
+  COLUMN_ERROR(c->scope, at->span, DIAG_FORMULA_TOO_MANY_TERMS,
+               arena_printf(c->scope->arena, "%d", FORMULA_RANDOM_MAX), "random terms");
+  return true;
+}
+
+static struct groups group_product(struct compiler *c, const struct ast *e, struct groups a,
+                                   struct groups b) {
+  if (too_many(c, e, (long)a.n * b.n)) return (struct groups){0};
   struct groups out = {.item = arena_array(c->arena, (size_t)a.n * (size_t)b.n, struct group)};
   for (int i = 0; i < a.n; i++)
     for (int j = 0; j < b.n; j++) out.item[out.n++] = join(c, &a.item[i], &b.item[j]);
@@ -78,7 +88,7 @@ static struct groups group_operation(struct compiler *c, const struct ast *e) {
   enum ast_op op = e->u.op.op;
   if (e->kind == AST_BINARY && (op == OP_DIV || op == OP_COLON || op == OP_IN)) {
     struct groups a = group_list(c, e->u.op.a), b = group_list(c, e->u.op.b);
-    return op == OP_DIV ? group_nested(c, a, b) : group_product(c, a, b);
+    return op == OP_DIV ? group_nested(c, a, b) : group_product(c, e, a, b);
   }
   COLUMN_ERROR(c->scope, e->span, DIAG_GROUP_OPERATOR, ast_op_spelling(op));
   return none;
@@ -238,6 +248,8 @@ static void compile_bar(struct compiler *c, const struct random_term *t) {
   struct term_set *set = compile_expand(&local, t->bar->u.op.a, basis_summand);
   struct groups groups = group_list(c, t->bar->u.op.b);
   check_basis(c, t, set);
+  long bases = t->bar->u.op.op == OP_BARBAR ? set->n + 1 : 1;
+  if (too_many(c, t->node, c->n_random + bases * groups.n)) return;
   bool intercept = set->intercept != INTERCEPT_REMOVED;
   if (t->bar->u.op.op == OP_BARBAR)
     add_split(c, t, &local, set, intercept, &groups);

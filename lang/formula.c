@@ -35,7 +35,10 @@ static int set_find(const struct term_set *s, const uint64_t *bits, int *at) {
 }
 
 static void set_rehash(struct term_set *s, int n_slots) {
-  s->slot = arena_array(s->arena, (size_t)n_slots, int);
+  if (n_slots > s->n_slots)
+    s->slot = arena_array(s->arena, (size_t)n_slots, int);
+  else
+    memset(s->slot, 0, (size_t)n_slots * sizeof *s->slot);
   s->n_slots = n_slots;
   for (int t = 0; t < s->n; t++) {
     int at = 0;
@@ -68,15 +71,18 @@ static void set_union(struct term_set *into, const struct term_set *from) {
   if (from->intercept != INTERCEPT_UNSAID) into->intercept = from->intercept;
 }
 
-static struct term_set *set_difference(const struct term_set *a, const struct term_set *b) {
-  struct term_set *out = set_new(a->arena, a->words);
-  int at = 0;
-  for (int t = 0; t < a->n; t++)
-    if (set_find(b, term_bits(a, t), &at) < 0) set_add(out, term_bits(a, t));
-  out->intercept = a->intercept;
+/* Takes the terms of b out of a, in place: a long chain of `-` costs no memory. */
+static void set_remove(struct term_set *a, const struct term_set *b) {
+  int n = 0, at = 0;
+  for (int t = 0; t < a->n; t++) {
+    if (set_find(b, term_bits(a, t), &at) >= 0) continue;
+    memmove(a->bits + (size_t)n * (size_t)a->words, term_bits(a, t), term_size(a));
+    n++;
+  }
+  a->n = n;
+  if (a->n_slots) set_rehash(a, a->n_slots);
   if (b->intercept != INTERCEPT_UNSAID)
-    out->intercept = b->intercept == INTERCEPT_SAID ? INTERCEPT_REMOVED : INTERCEPT_SAID;
-  return out;
+    a->intercept = b->intercept == INTERCEPT_SAID ? INTERCEPT_REMOVED : INTERCEPT_SAID;
 }
 
 static void or_into(uint64_t *out, const uint64_t *a, const uint64_t *b, int words) {
@@ -127,7 +133,7 @@ static bool within_limit(struct expansion *x, const struct ast *e, const struct 
   if (s->n <= FORMULA_TERMS_MAX) return true;
   if (!x->g->scope->failed)
     COLUMN_ERROR(x->g->scope, e->span, DIAG_FORMULA_TOO_MANY_TERMS,
-                 arena_printf(x->g->scope->arena, "%d", FORMULA_TERMS_MAX));
+                 arena_printf(x->g->scope->arena, "%d", FORMULA_TERMS_MAX), "terms");
   return false;
 }
 
@@ -207,6 +213,11 @@ static struct term_set *sum(struct expansion *x, const struct ast *e, const char
   return a;
 }
 
+static struct term_set *difference(struct expansion *x, struct term_set *from, const struct ast *taken) {
+  set_remove(from, expand(x, taken, inside(x, OP_SUB)));
+  return from;
+}
+
 static struct term_set *number(struct expansion *x, const struct ast *e) {
   struct term_set *s = empty(x);
   if (e->u.number.value == 0 || e->u.number.value == 1)
@@ -237,8 +248,8 @@ static struct term_set *operation(struct expansion *x, const struct ast *e, cons
   enum ast_op op = e->u.op.op;
   switch (op) {
   case OP_ADD: return sum(x, e, place);
-  case OP_SUB: return set_difference(expand(x, e->u.op.a, place), expand(x, e->u.op.b, inside(x, OP_SUB)));
-  case OP_NEG: return set_difference(empty(x), expand(x, e->u.op.a, inside(x, OP_SUB)));
+  case OP_SUB: return difference(x, expand(x, e->u.op.a, place), e->u.op.b);
+  case OP_NEG: return difference(x, empty(x), e->u.op.a);
   case OP_POS: return expand(x, e->u.op.a, place);
   case OP_MUL:
   case OP_DIV:
@@ -287,17 +298,21 @@ static struct term_set *expand(struct expansion *x, const struct ast *e, const c
   return empty(x);
 }
 
-/* No formula has more variables than leaves. */
 static void count_leaf(struct ast *e, void *n) {
-  if (e->kind == AST_UNARY || e->kind == AST_BINARY)
+  if (e->kind == AST_UNARY || e->kind == AST_BINARY || e->kind == AST_CALL || e->kind == AST_ARG)
     ast_children(e, count_leaf, n);
   else
     ++*(int *)n;
 }
 
+int formula_leaves(const struct ast *expr) {
+  int n = 0;
+  ast_children(expr, count_leaf, &n);
+  return n ? n : 1;
+}
+
 struct term_set *formula_expand(struct algebra *g, const struct ast *expr) {
-  int leaves = 1;
-  ast_children(expr, count_leaf, &leaves);
-  struct expansion x = {.g = g, .words = (leaves + 63) / 64};
+  /* No formula has more variables than leaves. */
+  struct expansion x = {.g = g, .words = (formula_leaves(expr) + 63) / 64};
   return set_by_degree(expand(&x, expr, NULL));
 }

@@ -15,8 +15,10 @@
 #include "lang/column_expr.h"
 
 enum {
-  FORMULA_TERMS_MAX = 4096, /* terms of one expansion; more is an error */
-  FORMULA_POWER_MAX = 20,   /* largest exponent of ^ */
+  FORMULA_LEAVES_MAX = 4096, /* names and numbers in one formula; more is an error, as of the next two */
+  FORMULA_TERMS_MAX = 4096,  /* terms of one expansion */
+  FORMULA_RANDOM_MAX = 1024, /* random terms of one formula */
+  FORMULA_POWER_MAX = 20,    /* largest exponent of ^ */
 };
 
 enum intercept { INTERCEPT_UNSAID = -1, INTERCEPT_REMOVED = 0, INTERCEPT_SAID = 1 };
@@ -46,6 +48,9 @@ struct algebra {
 /* Expands an expression; its terms are sorted by degree, else in order of appearance, as R's terms() has
    them. Errors are reported in the scope; the set is valid after them too. Lives in the scope's arena. */
 struct term_set *formula_expand(struct algebra *g, const struct ast *expr);
+
+/* Names and numbers in an expression, at least 1. */
+int formula_leaves(const struct ast *expr);
 
 static inline const uint64_t *term_bits(const struct term_set *s, int t) {
   return s->bits + (size_t)t * (size_t)s->words;

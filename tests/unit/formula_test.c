@@ -309,6 +309,50 @@ Test(formula, too_many_terms_are_refused) {
   lab_close(&l);
 }
 
+/* y ~ 1 + (x || g...), with n times a piece. */
+static const char *repeated(struct lab *l, const char *piece, int n) {
+  struct buf b;
+  buf_init(&b, l->arena);
+  buf_put(&b, "y ~ 1 + (x || g");
+  for (int i = 0; i < n; i++) buf_printf(&b, piece, i);
+  buf_put(&b, ")");
+  return b.text;
+}
+
+Test(formula, too_many_random_terms_are_refused) {
+  struct lab l;
+  lab_open(&l);
+  cr_assert_not_null(compile_over(&l, repeated(&l, "/g%d", FORMULA_RANDOM_MAX / 2 - 1), NULL));
+  cr_assert_null(compile_over(&l, repeated(&l, "/g%d", FORMULA_RANDOM_MAX / 2), NULL));
+  cr_assert_eq(l.diags->first->code, DIAG_FORMULA_TOO_MANY_TERMS);
+  lab_close(&l);
+}
+
+/* y ~ (v + (v + ...)): a balanced sum of 2^depth names, as long formulas have to be. */
+static void put_sum(struct buf *b, int depth) {
+  if (depth == 0) {
+    buf_put(b, "v");
+    return;
+  }
+  buf_put(b, "(");
+  put_sum(b, depth - 1);
+  buf_put(b, " + ");
+  put_sum(b, depth - 1);
+  buf_put(b, ")");
+}
+
+Test(formula, too_many_names_are_refused) {
+  struct lab l;
+  lab_open(&l);
+  struct buf b;
+  buf_init(&b, l.arena);
+  buf_put(&b, "y ~ ");
+  put_sum(&b, 12);
+  cr_assert_null(compile_over(&l, b.text, NULL)); /* with the response it is one too many */
+  cr_assert_eq(l.diags->first->code, DIAG_FORMULA_TOO_MANY_TERMS);
+  lab_close(&l);
+}
+
 /* More variables than a word has bits. */
 Test(formula, a_hundred_variables) {
   struct lab l;
