@@ -131,9 +131,11 @@ static void check_argument(struct call *c, struct ast *arg, int p) {
 static void check_over_table(struct call *c) {
   if (c->formula && c->table) check_formula(c->ck, c->formula, c->table);
   int i = 0;
-  for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++)
-    if (c->param[i] >= 0 && c->sig->params[c->param[i]].kind == PARAM_COLUMNS)
-      check_columns(c->ck, arg->u.arg.value, c->table);
+  for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++) {
+    const struct param *p = c->param[i] >= 0 ? &c->sig->params[c->param[i]] : NULL;
+    if (p && p->kind == PARAM_COLUMNS)
+      check_columns(c->ck, arg->u.arg.value, c->table, p->type == TYPE_BOOL ? p->name : NULL);
+  }
 }
 
 static enum type check_signature(struct checker *ck, struct ast *node, const struct signature *sig) {

@@ -45,17 +45,38 @@ static struct column_scope scope_of(struct checker *ck, struct table_ref *table)
                                .schema = table ? check_schema(ck, table) : NULL};
 }
 
-void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table) {
+/* A column that is not there but a variable that is: what is meant may be `$x`. */
+static void suggest_splices(struct checker *ck, const struct diag *before) {
+  for (struct diag *d = before ? before->next : ck->diags->first; d; d = d->next) {
+    if (d->code != DIAG_UNKNOWN_COLUMN || d->notes) continue;
+    const char *name = arena_strndup(ck->arena, ck->source->text + d->span.from, d->span.to - d->span.from);
+    const struct binding *b = names_find(ck, name);
+    if (!b || !b->node) continue;
+    const char *text =
+        arena_printf(ck->arena, "a variable stands here; among columns it is written $%s", name);
+    diag_note(ck->diags, d, ck->source, b->node->span, text);
+  }
+}
+
+void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table, const char *condition) {
   check_splice(expr, ck);
   struct column_scope scope = scope_of(ck, table);
-  column_kind(&scope, expr);
+  const struct diag *before = ck->diags->last;
+  if (condition)
+    column_want(&scope, expr, COLKIND_BOOL, condition);
+  else
+    column_kind(&scope, expr);
+  suggest_splices(ck, before);
 }
 
 void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table) {
   formula->type = TYPE_FORMULA;
   check_splice(formula, ck);
   if (formula->kind == AST_UNARY && !table) return; /* a one-sided formula is a value too */
-  compile_formula(ck->arena, ck->diags, ck->source, formula, table ? check_schema(ck, table) : NULL);
+  const struct schema *schema = table ? check_schema(ck, table) : NULL;
+  const struct diag *before = ck->diags->last;
+  compile_formula(ck->arena, ck->diags, ck->source, formula, schema);
+  suggest_splices(ck, before);
 }
 
 /* ---- data blocks ---- */
@@ -73,16 +94,10 @@ static void check_column_type(struct checker *ck, const struct ast *type) {
     CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text and logical are");
 }
 
-static void check_condition(struct checker *ck, struct ast *expr) {
-  check_splice(expr, ck);
-  struct column_scope scope = scope_of(ck, NULL);
-  column_want(&scope, expr, COLKIND_BOOL, "where");
-}
-
 static void check_data_line(struct checker *ck, struct ast *line) {
   if (line->kind == AST_COLTYPE) check_column_type(ck, line->u.let.value);
-  if (line->kind == AST_DERIVE) check_columns(ck, line->u.let.value, NULL);
-  if (line->kind == AST_WHERE) check_condition(ck, line->u.expr.value);
+  if (line->kind == AST_DERIVE) check_columns(ck, line->u.let.value, NULL, NULL);
+  if (line->kind == AST_WHERE) check_columns(ck, line->u.expr.value, NULL, "where");
   if (line->kind == AST_MEMBERS) CHECK_ERROR(ck, line->span, DIAG_NOT_YET_DATA_LINE, "members");
 }
 

@@ -2,12 +2,50 @@
 #include "lang/check_parts.h"
 #include <string.h>
 
+static size_t hash(const char *name) {
+  uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+  for (const char *c = name; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+  return (size_t)(h ^ h >> 32);
+}
+
+static void insert(struct names *t, struct binding *b) {
+  struct binding **bucket = &t->bucket[hash(b->name) & (t->n_buckets - 1)];
+  b->next = *bucket;
+  *bucket = b;
+}
+
+/* Twice the buckets; of two variables of one name the newer one stays in front. */
+static void grow(struct arena *a, struct names *t) {
+  struct names old = *t;
+  t->n_buckets = old.n_buckets ? 2 * old.n_buckets : 64;
+  t->bucket = arena_array(a, t->n_buckets, struct binding *);
+  for (size_t i = 0; i < old.n_buckets; i++) {
+    struct binding *oldest_first = NULL;
+    for (struct binding *b = old.bucket[i], *next; b; b = next) {
+      next = b->next;
+      b->next = oldest_first;
+      oldest_first = b;
+    }
+    for (struct binding *b = oldest_first, *next; b; b = next) {
+      next = b->next;
+      insert(t, b);
+    }
+  }
+}
+
 static struct binding *push(struct checker *ck, struct binding b) {
   struct binding *new = arena_make(ck->arena, struct binding);
   *new = b;
-  new->next = ck->bindings;
-  ck->bindings = new;
+  if (ck->names.n++ >= ck->names.n_buckets) grow(ck->arena, &ck->names);
+  insert(&ck->names, new);
   return new;
+}
+
+static struct binding *lookup(const struct names *t, const char *name) {
+  if (t->n_buckets == 0) return NULL;
+  struct binding *b = t->bucket[hash(name) & (t->n_buckets - 1)];
+  while (b && strcmp(b->name, name) != 0) b = b->next;
+  return b;
 }
 
 static struct table_ref *earlier_table(struct checker *ck, const char *name) {
@@ -17,8 +55,8 @@ static struct table_ref *earlier_table(struct checker *ck, const char *name) {
 }
 
 struct binding *names_find(struct checker *ck, const char *name) {
-  for (struct binding *b = ck->bindings; b; b = b->next)
-    if (strcmp(b->name, name) == 0) return b;
+  struct binding *found = lookup(&ck->names, name);
+  if (found) return found;
   enum type type;
   if (!ck->env->variable || !ck->env->variable(ck->env->runtime, name, &type)) return NULL;
   struct binding b = {.name = name, .type = type};
@@ -49,6 +87,11 @@ const struct ast *names_later(struct checker *ck, const char *name) {
 
 /* ---- near names ---- */
 
+/* Once no more errors are kept, what costs a look at the whole script is left out. */
+static bool silent(const struct checker *ck) {
+  return ck->diags->n_errors >= DIAG_MAX;
+}
+
 /* The nearer of the nearest so far and those given. */
 static const char *nearer(const char *name, const char *best, const char *const *candidates, size_t n) {
   const char *found = text_nearest(name, candidates, n);
@@ -59,12 +102,14 @@ static const char *nearer(const char *name, const char *best, const char *const 
 
 static const char *near_binding(struct checker *ck, const char *name, bool functions_only) {
   const char *best = NULL;
-  for (struct binding *b = ck->bindings; b; b = b->next)
-    if (!functions_only || b->type == TYPE_FUNCTION) best = nearer(name, best, &b->name, 1);
+  for (size_t i = 0; i < ck->names.n_buckets; i++)
+    for (struct binding *b = ck->names.bucket[i]; b; b = b->next)
+      if (!functions_only || b->type == TYPE_FUNCTION) best = nearer(name, best, &b->name, 1);
   return best;
 }
 
 const char *names_near_variable(struct checker *ck, const char *name) {
+  if (silent(ck)) return NULL;
   const char *best = near_binding(ck, name, false);
   if (!ck->env->variables) return best;
   const char *const *names = NULL;
@@ -73,6 +118,7 @@ const char *names_near_variable(struct checker *ck, const char *name) {
 }
 
 const char *names_near_function(struct checker *ck, const char *name) {
+  if (silent(ck)) return NULL;
   const char *best = near_binding(ck, name, true);
   for (int i = 0; i < ck->env->functions->n; i++)
     best = nearer(name, best, &ck->env->functions->items[i].name, 1);
@@ -81,14 +127,28 @@ const char *names_near_function(struct checker *ck, const char *name) {
 
 /* ---- reports ---- */
 
+/* A column of a table that the script has read: mean(age) for mean(couples.age). */
+static void suggest_column(struct checker *ck, struct diag *d, const char *name) {
+  if (!d) return;
+  for (size_t i = 0; i < ck->names.n_buckets; i++)
+    for (struct binding *b = ck->names.bucket[i]; b; b = b->next) {
+      if (!b->node || !b->table || !b->table->schema || schema_find(b->table->schema, name) < 0) continue;
+      const char *text = arena_printf(ck->arena, "a column of `%s` is written %s.%s", b->name, b->name, name);
+      diag_note(ck->diags, d, ck->source, b->node->span, text);
+      return;
+    }
+}
+
 void names_unknown(struct checker *ck, const struct ast *node, const char *name) {
-  const struct ast *later = names_later(ck, name);
+  const struct ast *later = silent(ck) ? NULL : names_later(ck, name);
   if (later) {
     struct diag *d = CHECK_ERROR(ck, node->span, DIAG_USED_BEFORE, name);
     diag_note(ck->diags, d, ck->source, later->span, "made here");
   } else {
     const char *near = names_near_variable(ck, name);
-    CHECK_ERROR(ck, node->span, DIAG_UNKNOWN_NAME, name, near ? near : names_near_function(ck, name));
+    struct diag *d =
+        CHECK_ERROR(ck, node->span, DIAG_UNKNOWN_NAME, name, near ? near : names_near_function(ck, name));
+    suggest_column(ck, d, name);
   }
   push(ck, (struct binding){.name = name, .node = node, .type = TYPE_UNKNOWN});
 }

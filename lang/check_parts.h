@@ -21,7 +21,7 @@ struct table_ref {
 };
 
 struct binding {
-  struct binding *next; /* made before this one */
+  struct binding *next; /* older, in the same bucket */
   const char *name;
   const struct ast *node; /* NAME where it was made; NULL: an earlier prompt line */
   enum type type;
@@ -29,14 +29,21 @@ struct binding {
   struct table_ref *table; /* the same of a table */
 };
 
+/* The variables so far: a hash table, so that a script may have many. */
+struct names {
+  struct binding **bucket; /* newest first */
+  size_t n_buckets;        /* a power of two; 0 before the first variable */
+  size_t n;
+};
+
 struct checker {
   const struct script *script;
   const struct source *source;
   struct diags *diags;
   const struct check_env *env;
-  struct arena *arena;      /* temporaries of the whole check */
-  struct binding *bindings; /* newest first; a scope ends by going back to an older one */
-  bool library;             /* a `use` was met: functions may come from there */
+  struct arena *arena; /* temporaries of the whole check */
+  struct names names;
+  bool library; /* a `use` was met: functions may come from there */
 };
 
 /* Reports an error of the checked script. */
@@ -74,8 +81,9 @@ struct table_ref *check_table_of(struct checker *ck, const struct ast *e);
 const struct schema *check_schema(struct checker *ck, struct table_ref *table);
 /* Compiles a formula; without a table, as far as that goes. */
 void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table);
-/* An argument over the columns of a table (NULL: not known). */
-void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table);
+/* An expression over the columns of a table (NULL: not known).  condition: what wants it to be true or false
+   ("where"), NULL if nothing does. */
+void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table, const char *condition);
 void check_data(struct checker *ck, struct ast *data);
 
 #endif

@@ -79,6 +79,8 @@ static void read_type(struct reader *r, struct param *p) {
     read_words(r, p, first);
   else if (strcmp(first, "columns") == 0)
     p->kind = PARAM_COLUMNS;
+  else if (strcmp(first, "condition") == 0)
+    *p = (struct param){.name = p->name, .kind = PARAM_COLUMNS, .type = TYPE_BOOL};
   else
     p->type = type_of(first);
 }

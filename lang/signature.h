@@ -14,7 +14,7 @@ enum param_kind {
 struct param {
   const char *name;
   enum param_kind kind;
-  enum type type; /* VALUE */
+  enum type type; /* VALUE; COLUMNS: BOOL where a condition is wanted, else UNKNOWN */
   int n_words;    /* ENUM */
   const char *const *words;
   bool optional;
@@ -39,7 +39,8 @@ struct signatures {
 
 /* Reads "formula: formula, data: table, method: reml|ml = reml, subset: columns = ?, rest..: any -> fit".
    A parameter's type is one of: any number text bool list record column table formula hypotheses design model
-   fit matrix function; `columns`: an expression over the table argument's columns; words joined by `|`: an
+   fit matrix function; `columns`: an expression over the table argument's columns;
+   `condition`: one that is true or false; words joined by `|`: an
    enumeration.  `= word` gives a default, `= ?` marks it optional without one.  `name..` takes the further
    positional arguments, `name=..` the further named ones too.  The result is left out for "not known before".
    Asserts on a malformed line: the table is part of the program. */

@@ -2,7 +2,7 @@
 
 static const char *const lab_functions[][2] = {
     {"fit",
-     "formula: formula, data: table, method: reml|ml = reml, subset: columns = ?, df: none|kr = ? -> fit"},
+     "formula: formula, data: table, method: reml|ml = reml, subset: condition = ?, df: none|kr = ? -> fit"},
     {"fixef", "fit: fit -> matrix"},
     {"coef", "fit: fit -> table"},
     {"print", "items..: any -> none"},
@@ -166,6 +166,9 @@ Test(check, formulas_over_a_data_block) {
       {SLEEP "fit(y ~ x, sleep, subset = Dayz > 2)",
        "K0301 57: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "fit(y ~ x, sleep, subset = Days > 2 and arm == \"digital\")", ""},
+      {SLEEP "fit(y ~ x, sleep, subset = Days)", "K0305 57: `subset` wants a condition, true or false; "
+                                                 "`Days` is numeric; numeric(...) makes numbers of truth "
+                                                 "values, and of texts that are numbers"},
       {"fit(y ~ xx, before)", "K0301 9: there is no column `xx` in study.csv; did you mean `x`?"},
       {SLEEP "fit(y ~ nosuch, head(sleep))", ""},
       {SLEEP "fit(y ~ x, slep)", "K0201 41: `slep` is not known here; did you mean `sleep`?"},
@@ -264,6 +267,54 @@ Test(check, notes_say_where_a_name_was_made) {
   const struct diag *d = l.diags->first;
   cr_assert_eq(d->notes->span.from, 4);
   cr_assert_eq(d->next->notes->span.from, 21);
+  lab_close(&l);
+}
+
+Test(check, a_variable_among_columns_is_pointed_at) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  check_text(&l, &r, "let cutoff = 2; " SLEEP "fit(y ~ x, sleep, subset = Days > cutoff)");
+  const struct diag *d = l.diags->first;
+  cr_assert_eq(d->code, DIAG_UNKNOWN_COLUMN);
+  cr_assert_str_eq(d->notes->text, "a variable stands here; among columns it is written $cutoff");
+  cr_assert_eq(d->notes->span.from, 4);
+  lab_close(&l);
+}
+
+Test(check, a_column_among_variables_is_pointed_at) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  check_text(&l, &r, SLEEP "mean(Reaction)");
+  const struct diag *d = l.diags->first;
+  cr_assert_eq(d->code, DIAG_UNKNOWN_NAME);
+  cr_assert_str_eq(d->notes->text, "a column of `sleep` is written sleep.Reaction");
+  lab_close(&l);
+}
+
+/* More names than buckets; a name made again hides the older one. */
+Test(check, many_names) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  struct buf b;
+  buf_init(&b, l.arena);
+  for (int i = 0; i < 1000; i++) buf_printf(&b, "let v%d = \"text\"; let v%d = %d\n", i, i, i);
+  for (int i = 0; i < 1000; i++) buf_printf(&b, "sqrt(v%d)\n", i);
+  cr_assert(check_text(&l, &r, b.text), "%s", lab_diags(&l));
+  lab_close(&l);
+}
+
+Test(check, a_thousand_unknown_names_are_told_quickly) {
+  struct lab l;
+  struct runtime r = {0};
+  lab_open(&l);
+  struct buf b;
+  buf_init(&b, l.arena);
+  for (int i = 0; i < 1000; i++) buf_printf(&b, "v%d\n", i);
+  cr_assert_not(check_text(&l, &r, b.text));
+  cr_assert_eq(l.diags->n_errors, 1000);
   lab_close(&l);
 }
 
