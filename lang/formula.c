@@ -141,9 +141,8 @@ static bool within_limit(struct expansion *x, const struct ast *e, const struct 
 static void add_products(struct expansion *x, const struct ast *e, struct term_set *out,
                          const struct term_set *a, const struct term_set *b) {
   uint64_t *both = arena_array(out->arena, (size_t)x->words, uint64_t);
-  int n_a = a->n, n_b = b->n; /* out may be a */
-  for (int i = 0; i < n_a; i++)
-    for (int j = 0; j < n_b; j++) {
+  for (int i = 0; i < a->n; i++)
+    for (int j = 0; j < b->n; j++) {
       or_into(both, term_bits(a, i), term_bits(b, j), x->words);
       set_add(out, both);
       if (!within_limit(x, e, out)) return;
@@ -197,11 +196,12 @@ static struct term_set *power(struct expansion *x, const struct ast *e) {
   if (n > 1 && one_numeric_column(x, base))
     COLUMN_ERROR(x->g->scope, e->span, DIAG_FORMULA_SQUARE, print_expr(a, e->u.op.a),
                  print_expr(a, e->u.op.b));
-  struct term_set *out = empty(x);
-  set_union(out, base);
+  struct term_set *out = base;
   for (int i = 1, before = 0; i < n && out->n > before && within_limit(x, e, out); i++) {
+    struct term_set *next = empty(x);
     before = out->n;
-    add_products(x, e, out, out, base);
+    add_products(x, e, next, base, out); /* a term times itself is itself: nothing is lost */
+    out = next;
   }
   return out;
 }
