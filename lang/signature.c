@@ -58,7 +58,7 @@ static const struct type_word type_words[] = {
 static enum type type_of(const char *w) {
   for (size_t i = 0; i < sizeof type_words / sizeof *type_words; i++)
     if (strcmp(type_words[i].word, w) == 0) return type_words[i].type;
-  assert(!"a signature names a type that there is not");
+  assert(false && "a signature names a type that there is not");
   return TYPE_UNKNOWN;
 }
 
