@@ -1,0 +1,29 @@
+/* number.h: numbers as text: alone, and in columns whose points align. */
+#ifndef KIN_REPORT_NUMBER_H
+#define KIN_REPORT_NUMBER_H
+
+#include "lang/base/buf.h"
+
+/* How the numbers of one column are written. */
+struct number_format {
+  int decimals; /* digits after the point */
+  int digits;   /* significant digits of a number that is written as 1.234e-07 */
+  bool fixed;   /* always `decimals`, however small: what rounds to zero is 0.00 (t values, correlations) */
+};
+
+enum {
+  NUMBER_SPAN = 8,  /* the largest number of a column gets no more significant digits than this */
+  NUMBER_LARGE = 9, /* from 1e9 on a number is written with an exponent */
+  NUMBER_TEXT = 32, /* bytes that number_text needs */
+};
+
+/* The format in which the smallest of n numbers shows `digits` significant digits, as far as the span of the
+   column allows; what is too small for it gets an exponent of its own.  trim: no more decimals than the
+   numbers have at that precision (data), else all of them (estimates).  NaN and infinities count for nothing. */
+struct number_format number_format_of(const double *v, int n, int digits, bool trim);
+struct number_format number_format_fixed(int decimals);
+
+/* x in a format: "NA" for NaN, "Inf", "0" for an exact zero, never "-0.00".  In the arena. */
+const char *number_text(struct arena *a, double x, struct number_format f);
+
+#endif
