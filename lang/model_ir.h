@@ -2,8 +2,8 @@
  *
  * A formula is expanded by the Wilkinson-Rogers algebra (1973) into terms over *variables*.  A variable is a
  * column or a call on columns, kept once however often it occurs (identity: canonical spelling).  Coding
- * follows R's model.matrix rule: in a term, a factor is coded by contrasts if the term without it is in the
- * model too, else by indicators of all its levels (Chambers & Hastie 1992, sec. 2.4.1).
+ * follows Chambers & Hastie (1992, sec. 2.4.1): in a term, a factor is coded by contrasts if what comes before
+ * spans the term without it, else by indicators of all its levels (lang/coding.c).
  */
 #ifndef KIN_MODEL_IR_H
 #define KIN_MODEL_IR_H
