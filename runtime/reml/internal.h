@@ -19,6 +19,24 @@
 
 #include "runtime/reml/reml.h"
 
+/* Place of element (i, j) of a matrix whose columns are ld apart; elements of an m x n matrix. */
+static inline size_t at(int i, int j, int ld) {
+  return (size_t)i + (size_t)j * (size_t)ld;
+}
+static inline size_t area(int m, int n) {
+  return (size_t)m * (size_t)n;
+}
+/* An m x n matrix in an arena: zero, or not cleared. */
+static inline double *matrix_zero(struct arena *a, int m, int n) {
+  return (double *)arena_zero(a, area(m, n), sizeof(double));
+}
+static inline double *matrix_raw(struct arena *a, int m, int n) {
+  return (double *)arena_alloc(a, area(m, n), sizeof(double));
+}
+static inline int *ints_raw(struct arena *a, int n) {
+  return (int *)arena_alloc(a, (size_t)n, sizeof(int));
+}
+
 struct param {
   int term;
   int a, b; /* a >= b */

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+enum { COV_MAX = 64 }; /* columns of a basis; the model layer refuses more */
+
 struct cov {
   const char *name;
   bool rotates; /* closed under G -> R G R' for every R: the basis may be orthonormalised */
@@ -34,6 +36,8 @@ struct cov {
   /* dG/dphi_i as a symmetric pattern: g (c x c); phi-linear structures only. */
   void (*derivative)(int c, int i, double *g);
   void (*scale)(int c, double *theta, double s); /* G -> s G, s > 0 */
+  /* The chart of a positive semidefinite matrix g (the part of it that the structure can hold). */
+  void (*chart)(int c, const double *g, int *pivot, double *theta);
   /* Chooses a new pivot order for the same G and re-expresses theta; NULL: nothing to do. */
   void (*repivot)(int c, int *pivot, double *theta);
 };
