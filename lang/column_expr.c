@@ -2,6 +2,7 @@
 #include "lang/base/text.h"
 #include "lang/describe.h"
 #include "lang/later.h"
+#include <assert.h>
 #include <string.h>
 
 static const char *const kind_names[] = {
@@ -78,7 +79,9 @@ static bool labels(enum colkind k) {
 }
 
 static enum colkind ifelse_kind(struct column_scope *s, const struct ast *call, const enum colkind *kind) {
-  const struct ast *cond = call->u.call.args.first, *yes = cond->next, *no = yes->next;
+  const struct ast *cond = call->u.call.args.first;
+  assert(cond && cond->next && cond->next->next && "arguments_fit counted them");
+  const struct ast *no = cond->next->next;
   want(s, cond->u.arg.value, kind[0], COLKIND_BOOL, "ifelse");
   enum colkind a = kind[1], b = kind[2];
   if (a == COLKIND_UNKNOWN || b == COLKIND_UNKNOWN) {

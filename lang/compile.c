@@ -1,5 +1,6 @@
 #include "lang/compile.h"
 #include "lang/describe.h"
+#include <assert.h>
 #include <string.h>
 
 /* ---- variables ---- */
@@ -139,6 +140,7 @@ static const struct ast *find_bar(const struct ast *e) {
 
 /* Is the left side something that can be a response at all? */
 static bool plausible_response(struct compiler *c, const struct ast *left) {
+  assert(left && "two_sided has looked");
   const struct ast *bar = find_bar(left);
   if (bar)
     COLUMN_ERROR(c->scope, bar->span, DIAG_RANDOM_PLACE, "left of `~`");
