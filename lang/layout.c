@@ -1,0 +1,327 @@
+#include "lang/layout.h"
+#include "kin.tab.h"
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef void *yyscan_t;
+typedef struct yy_buffer_state *YY_BUFFER_STATE;
+int kin_raw_lex_init_extra(struct raw *extra, yyscan_t *scanner);
+YY_BUFFER_STATE kin_raw__scan_bytes(const char *bytes, int n, yyscan_t scanner);
+int kin_raw_lex(yyscan_t scanner);
+
+/* ---- the raw lexer's actions ---------------------------------------------------------------------------- */
+
+void raw_advance(struct raw *r, uint32_t n) {
+  r->from = r->at;
+  r->at += n;
+}
+
+static struct span raw_span(const struct raw *r) {
+  return (struct span){r->from, r->at};
+}
+
+static bool alone_on_line(const struct source *s, uint32_t at) {
+  while (at > 0 && (s->text[at - 1] == ' ' || s->text[at - 1] == '\t')) at--;
+  return at == 0 || s->text[at - 1] == '\n';
+}
+
+void raw_comment(struct raw *r) {
+  struct comment *c = arena_make(r->arena, struct comment);
+  c->span = raw_span(r);
+  while (c->span.to > c->span.from && strchr(" \t\r", r->source->text[c->span.to - 1])) c->span.to--;
+  c->alone = alone_on_line(r->source, c->span.from);
+  *r->comments_end = c;
+  r->comments_end = &c->next;
+}
+
+int raw_fail(struct raw *r, enum diag_code code) {
+  struct span span = raw_span(r);
+  const char *word = arena_strndup(r->arena, r->source->text + span.from,
+                                   span.to - span.from < 40 ? span.to - span.from : 40);
+  diag_add(r->diags, r->source, span, code, word, DIAG_END);
+  return BAD;
+}
+
+/* Characters above ASCII that look like others. */
+static bool impostor(const char *s, size_t n) {
+  static const char *const odd[] = {"\xC2\xA0",     "\xE2\x80\x9C", "\xE2\x80\x9D",
+                                    "\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x8B",
+                                    "\xEF\xBB\xBF", "\xE2\x88\x92", "\xE2\x80\x93"};
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+    if (memmem(s, n, odd[i], strlen(odd[i]))) return true;
+  return false;
+}
+
+void raw_name(struct raw *r, const char *s, size_t n) {
+  r->token.text = arena_strndup(r->arena, s, n);
+  r->token.quoted = false;
+  if (impostor(s, n)) raw_fail(r, DIAG_INVISIBLE);
+}
+
+void raw_slot(struct raw *r, const char *s, size_t n) {
+  raw_name(r, s, n);
+}
+
+void raw_quoted(struct raw *r, const char *s, size_t n) {
+  r->token.text = arena_strndup(r->arena, s, n);
+  r->token.quoted = true;
+}
+
+void raw_number(struct raw *r, const char *s) {
+  r->token.number = strtod(s, NULL);
+}
+
+static char escaped(char c) {
+  switch (c) {
+  case 'n': return '\n';
+  case 't': return '\t';
+  case '"':
+  case '\\': return c;
+  default: return '\0';
+  }
+}
+
+bool raw_text(struct raw *r, const char *s, size_t n) {
+  char *out = arena_raw(r->arena, n + 1, char);
+  size_t length = 0;
+  for (size_t i = 0; i < n; i++) {
+    char c = s[i];
+    if (c == '\\') c = escaped(s[++i]);
+    if (!c) {
+      raw_fail(r, DIAG_BAD_ESCAPE);
+      return false;
+    }
+    out[length++] = c;
+  }
+  out[length] = '\0';
+  r->token.text = out;
+  return true;
+}
+
+void *raw_memory(struct raw *r, void *old, int grow, size_t n) {
+  return grow ? arena_grow(r->arena, old, 0, n, 1) : arena_alloc(r->arena, n, 1);
+}
+
+/* ---- reading ahead -------------------------------------------------------------------------------------- */
+
+struct layout *layout_new(struct arena *a, struct diags *diags, const struct source *source) {
+  struct layout *l = arena_make(a, struct layout);
+  l->raw = (struct raw){.arena = a, .diags = diags, .source = source};
+  l->raw.comments_end = &l->raw.comments;
+  l->last.kind = NEWLINE;
+  yyscan_t scanner = NULL;
+  kin_raw_lex_init_extra(&l->raw, &scanner);
+  l->scanner = scanner;
+  kin_raw__scan_bytes(source->text, (int)source->n, scanner);
+  return l;
+}
+
+static struct token read_raw(struct layout *l) {
+  l->raw.token = (struct token){0};
+  struct token t;
+  int kind = kin_raw_lex(l->scanner);
+  t = l->raw.token;
+  t.kind = kind;
+  t.span = kind ? (struct span){l->raw.from, l->raw.at} : (struct span){l->raw.source->n, l->raw.source->n};
+  return t;
+}
+
+/* The i-th raw token ahead, 0 the next. */
+static const struct token *ahead(struct layout *l, int i) {
+  while (l->n_queue <= i) l->queue[l->n_queue++] = read_raw(l);
+  return &l->queue[i];
+}
+
+static struct token take(struct layout *l) {
+  struct token t = *ahead(l, 0);
+  memmove(l->queue, l->queue + 1, (size_t)--l->n_queue * sizeof *l->queue);
+  return t;
+}
+
+/* ---- words of their place ------------------------------------------------------------------------------- */
+
+struct word {
+  const char *text;
+  int kind;
+};
+
+static const struct word statements[] = {
+    {"data", DATA}, {"design", DESIGN}, {"model", MODEL}, {"allow", ALLOW}};
+static const struct word data_lines[] = {{"missing", MISSING}, {"where", WHERE}, {"members", MEMBERS}};
+static const struct word design_lines[] = {
+    {"time", TIME}, {"occasion", OCCASION}, {"dyad", DYAD}, {"roundrobin", ROUNDROBIN}};
+static const struct word model_lines[] = {
+    {"random", RANDOM}, {"residual", RESIDUAL}, {"variance", VARIANCE}, {"weights", WEIGHTS},
+    {"offset", OFFSET}, {"family", FAMILY},     {"allow", ALLOW}};
+static const struct word connecting[] = {{"from", FROM}, {"query", QUERY}, {"as", AS},
+                                         {"of", OF},     {"by", BY},       {"step", STEP}};
+
+#define LOOKUP(table, text) lookup((table), sizeof(table) / sizeof *(table), (text))
+
+static int lookup(const struct word *table, size_t n, const char *text) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(table[i].text, text) == 0) return table[i].kind;
+  return 0;
+}
+
+static bool ends_operand(int kind) {
+  return kind == NAME || kind == SLOT || kind == SPLICE || kind == FIELDNAME || kind == NUMBER ||
+         kind == TEXT || kind == TRUE || kind == FALSE || kind == NA || kind == ')' || kind == ']' ||
+         kind == '}';
+}
+
+static int block_of(const struct layout *l) {
+  if (l->n_brackets == 0) return 0;
+  return l->bracket[l->n_brackets - 1].open == '{' ? l->bracket[l->n_brackets - 1].block : -1;
+}
+
+/* A word that begins a line: is the next token such that it can only be a name? */
+static bool name_follows_through(int next) {
+  return next == '=' || next == ':' || next == '~' || next == NEWLINE || next == 0 || next == '(' ||
+         next == '[' || next == '+' || next == '*' || next == '/';
+}
+
+static int line_word(struct layout *l, const char *text) {
+  int next = ahead(l, 0)->kind;
+  int block = block_of(l);
+  if (block <= 0) {
+    int kind = LOOKUP(statements, text);
+    return kind && block == 0 && next == NAME ? kind : 0;
+  }
+  if (block == DATA)
+    return name_follows_through(next) && !(next == '(' && text[0] == 'w') ? 0 : LOOKUP(data_lines, text);
+  if (block == DESIGN) {
+    int kind = LOOKUP(design_lines, text);
+    if (kind == ROUNDROBIN) return next == '(' ? kind : 0;
+    return next == NAME ? kind : 0;
+  }
+  int kind = LOOKUP(model_lines, text);
+  if (kind == RANDOM || kind == RESIDUAL) return next == NAME || next == '(' ? kind : 0;
+  if (kind == ALLOW && next != NAME) return 0;
+  return name_follows_through(next) ? 0 : kind;
+}
+
+static int contextual(struct layout *l, const struct token *t) {
+  if (t->quoted) return NAME;
+  int kind = 0;
+  if (l->last.kind == NEWLINE || l->last.kind == '{')
+    kind = line_word(l, t->text);
+  else if (ends_operand(l->last.kind) || l->last.kind == VARIANCE)
+    kind = LOOKUP(connecting, t->text);
+  if (l->last.kind == VARIANCE && kind != BY) kind = 0;
+  if (kind == DATA || kind == DESIGN || kind == MODEL) l->block = kind;
+  return kind ? kind : NAME;
+}
+
+/* ---- brackets and newlines ------------------------------------------------------------------------------ */
+
+bool layout_joins(int kind) {
+  return kind == '+' || kind == '-' || kind == '*' || kind == '/' || kind == '^' || kind == '~' ||
+         kind == '|' || kind == ':' || kind == '=' || kind == '<' || kind == '>' || kind == '@' ||
+         kind == '(' || kind == '[' || kind == '{' || kind == ',' || kind == BARBAR || kind == EQ ||
+         kind == NE || kind == LE || kind == GE || kind == RANGE || kind == IN || kind == AND || kind == OR ||
+         kind == NOT || kind == NEWLINE || kind == LEADING_SIGN;
+}
+
+static char closer_of(char open) {
+  return open == '(' ? ')' : open == '[' ? ']' : '}';
+}
+
+static void fail_with(struct layout *l, struct span span, enum diag_code code, const char *a, const char *b) {
+  diag_add(l->raw.diags, l->raw.source, span, code, a, b, DIAG_END);
+  l->failed = true;
+}
+
+static void open_bracket(struct layout *l, const struct token *t) {
+  if (l->n_brackets == NESTING_MAX) {
+    fail_with(l, t->span, DIAG_NESTED_TOO_DEEP, arena_printf(l->raw.arena, "%d", NESTING_MAX), NULL);
+    return;
+  }
+  int block = t->kind == '{' ? (l->block ? l->block : 0) : -1;
+  if (t->kind == '{') l->block = 0;
+  l->bracket[l->n_brackets].open = (char)t->kind;
+  l->bracket[l->n_brackets].block = block;
+  l->bracket[l->n_brackets++].span = t->span;
+}
+
+static void close_bracket(struct layout *l, const struct token *t) {
+  const char found[2] = {(char)t->kind, '\0'};
+  if (l->n_brackets == 0) {
+    fail_with(l, t->span, DIAG_CLOSER_ALONE, found, NULL);
+    return;
+  }
+  char open = l->bracket[l->n_brackets - 1].open;
+  if (closer_of(open) == t->kind) {
+    l->n_brackets--;
+    return;
+  }
+  const char want[2] = {closer_of(open), '\0'};
+  struct diag *d = diag_add(l->raw.diags, l->raw.source, t->span, DIAG_WRONG_CLOSER, found, want, DIAG_END);
+  diag_note(l->raw.diags, d, l->raw.source, l->bracket[l->n_brackets - 1].span, "opened here");
+  l->failed = true;
+}
+
+bool layout_open(const struct layout *l, struct span *span) {
+  if (l->n_brackets == 0) return false;
+  *span = l->bracket[l->n_brackets - 1].span;
+  return true;
+}
+
+/* Does a newline here end something? */
+static bool newline_counts(struct layout *l) {
+  if (layout_joins(l->last.kind)) return false;
+  if (l->n_brackets && l->bracket[l->n_brackets - 1].open != '{') return false;
+  if (l->last.kind != '}') return true;
+  int i = 0;
+  while (i < LAYOUT_QUEUE - 1 && ahead(l, i)->kind == NEWLINE) i++;
+  return ahead(l, i)->kind != ELSE;
+}
+
+static struct token supplied_newline(struct span at) {
+  return (struct token){.kind = NEWLINE, .span = {at.from, at.from}};
+}
+
+static bool wants_newline_before(const struct layout *l, const struct token *t) {
+  return (t->kind == '}' || t->kind == 0) && l->last.kind != NEWLINE && l->last.kind != '{';
+}
+
+static bool begins_line(const struct layout *l) {
+  return l->last.kind == NEWLINE || (l->last.kind == '{' && block_of(l) >= 0);
+}
+
+static struct token shape(struct layout *l, struct token t) {
+  switch (t.kind) {
+  case NAME: t.kind = contextual(l, &t); break;
+  case SLOT:
+    if ((l->last.kind == ')' || l->last.kind == ']') && l->last.span.to == t.span.from) t.kind = FIELDNAME;
+    break;
+  case '+':
+  case '-':
+    if (begins_line(l) && l->last.span.to > 0) t.kind = LEADING_SIGN;
+    break;
+  case '(':
+  case '[':
+  case '{': open_bracket(l, &t); break;
+  case ')':
+  case ']':
+  case '}': close_bracket(l, &t); break;
+  default: break;
+  }
+  return t;
+}
+
+struct token layout_next(struct layout *l) {
+  struct token t;
+  do {
+    if (wants_newline_before(l, ahead(l, 0))) {
+      l->last = supplied_newline(ahead(l, 0)->span);
+      return l->last;
+    }
+    t = take(l);
+  } while (t.kind == NEWLINE && !newline_counts(l));
+  t = shape(l, t);
+  if (l->failed) t.kind = 0;
+  l->last = t;
+  return t;
+}

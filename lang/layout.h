@@ -1,0 +1,71 @@
+/* layout.h: between the letters (grammar/kin.l) and the grammar (grammar/kin.y).
+ *
+ * All that depends on context is decided here: where a newline ends something, which words are words of their place,
+ * which bracket closes which.  The grammar then has no contextual rule at all.
+ *
+ * Newlines: dropped inside ( and [, after an operator, a comma or an opening bracket, and before `else` after `}`; they end
+ * something inside {, also in a { within (.  A NEWLINE is supplied before } and at the end, so that every
+ * statement and line ends with one.
+ */
+#ifndef KIN_LAYOUT_H
+#define KIN_LAYOUT_H
+
+#include "lang/ast.h"
+
+enum { SOURCE_MAX = 16 << 20 }; /* bytes of a script */
+enum { NESTING_MAX = 200 };     /* open brackets */
+
+struct token {
+  int kind; /* of kin.tab.h; 0: the end */
+  struct span span;
+  const char *text; /* NAME (with dots), SLOT, SPLICE, TEXT (unescaped) */
+  bool quoted;      /* NAME in backticks */
+  double number;    /* NUMBER */
+};
+
+/* State of the raw lexer; the actions of kin.l call these. */
+struct raw {
+  struct arena *arena;
+  struct diags *diags;
+  const struct source *source;
+  uint32_t from, at; /* span of the token being read */
+  struct token token;
+  struct comment *comments, **comments_end;
+};
+
+void raw_advance(struct raw *r, uint32_t n);
+void raw_comment(struct raw *r);
+void raw_name(struct raw *r, const char *s, size_t n);
+void raw_slot(struct raw *r, const char *s, size_t n);
+void raw_quoted(struct raw *r, const char *s, size_t n);
+void raw_number(struct raw *r, const char *s);
+bool raw_text(struct raw *r, const char *s, size_t n); /* false after a bad escape, which was reported */
+int raw_fail(struct raw *r, enum diag_code code);      /* reports at the token; returns BAD */
+void *raw_memory(struct raw *r, void *old, int grow, size_t n);
+
+enum { LAYOUT_QUEUE = 4 };
+
+struct layout {
+  struct raw raw;
+  void *scanner;
+  struct token queue[LAYOUT_QUEUE]; /* read ahead, first in first out */
+  int n_queue;
+  struct token last; /* given to the grammar before */
+  struct {
+    char open;
+    int block;
+    struct span span;
+  } bracket[NESTING_MAX];
+  int n_brackets;
+  int block;   /* DATA, DESIGN or MODEL: of the next { */
+  bool failed; /* nesting or a wrong closer: no more tokens */
+};
+
+struct layout *layout_new(struct arena *a, struct diags *diags, const struct source *source);
+struct token layout_next(struct layout *l);
+/* The opener that is still open at the end; false if there is none. */
+/* Is this a token after which a line goes on? */
+bool layout_joins(int kind);
+bool layout_open(const struct layout *l, struct span *span);
+
+#endif

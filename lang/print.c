@@ -1,0 +1,462 @@
+/* print.c: the canonical spelling.
+ *
+ * An expression that is too long for its line is broken inside its outermost bracket: one argument a line, or before nothing
+ * and after an operator, so that the layout joins the lines again.  Comments are printed before the first statement or
+ * line that begins after them, or behind the one on whose line they stand.
+ * Invariants: parse(print(s)) equals parse(s); print(parse(print(s))) is print(s).
+ */
+#include "lang/ast.h"
+#include "lang/base/text.h"
+#include <ctype.h>
+#include <string.h>
+
+enum { PRINT_WIDTH = 100, PRINT_INDENT = 2 };
+
+struct printer {
+  struct buf *out;
+  struct arena *arena;
+  const struct source *source; /* NULL: numbers are printed by value */
+  struct comment *comment;     /* the next that is not printed yet */
+  int indent;                  /* of the line being printed */
+};
+
+static void put_expr(struct printer *p, const struct ast *e);
+
+/* ---- expressions ---------------------------------------------------------------------------------------- */
+
+static bool plain_name(const char *s) {
+  static const char *const reserved[] = {"let", "fn", "if",  "else", "for",   "in", "use",
+                                         "and", "or", "not", "true", "false", "NA"};
+  for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+    if (strcmp(s, reserved[i]) == 0) return false;
+  if (!(isalpha((unsigned char)*s) || *s == '_' || (unsigned char)*s >= 0x80)) return false;
+  for (const char *c = s; *c; c++) {
+    if (*c == '.' && (c[1] == '.' || !c[1])) return false;
+    if (!(isalnum((unsigned char)*c) || *c == '_' || *c == '.' || (unsigned char)*c >= 0x80)) return false;
+  }
+  return true;
+}
+
+static void put_name(struct printer *p, const struct ast *n) {
+  bool dotted = strchr(n->u.name.whole, '.') != NULL;
+  bool quote = !plain_name(n->u.name.whole) || (n->u.name.quoted && dotted);
+  buf_printf(p->out, quote ? "`%s`" : "%s", n->u.name.whole);
+}
+
+static void put_text(struct printer *p, const char *s) {
+  buf_putc(p->out, '"');
+  for (; *s; s++) switch (*s) {
+    case '"': buf_put(p->out, "\\\""); break;
+    case '\\': buf_put(p->out, "\\\\"); break;
+    case '\n': buf_put(p->out, "\\n"); break;
+    case '\t': buf_put(p->out, "\\t"); break;
+    default: buf_putc(p->out, *s);
+    }
+  buf_putc(p->out, '"');
+}
+
+static void put_number(struct printer *p, const struct ast *n) {
+  if (p->source)
+    buf_putn(p->out, p->source->text + n->span.from, n->span.to - n->span.from);
+  else
+    buf_printf(p->out, "%.15g", n->u.number.value);
+}
+
+static void put_items(struct printer *p, const struct ast_list *items) {
+  for (const struct ast *n = items->first; n; n = n->next) {
+    put_expr(p, n);
+    if (n->next) buf_put(p->out, ", ");
+  }
+}
+
+static void put_hypotheses(struct printer *p, const struct ast *n) {
+  buf_put(p->out, "{ ");
+  for (const struct ast *h = n->u.list.items.first; h; h = h->next) {
+    put_expr(p, h);
+    if (h->next) buf_put(p->out, "; ");
+  }
+  buf_put(p->out, n->u.list.items.n ? " }" : "}");
+}
+
+static bool tight(enum ast_op op) {
+  return op == OP_COLON || op == OP_POW || op == OP_RANGE;
+}
+
+static void put_op(struct printer *p, const struct ast *n) {
+  if (n->u.op.parens) buf_putc(p->out, '(');
+  if (n->kind == AST_UNARY) {
+    buf_put(p->out, ast_op_spelling(n->u.op.op));
+    if (n->u.op.op == OP_NOT || n->u.op.op == OP_TILDE) buf_putc(p->out, ' ');
+    put_expr(p, n->u.op.a);
+  } else {
+    put_expr(p, n->u.op.a);
+    buf_printf(p->out, tight(n->u.op.op) ? "%s" : " %s ", ast_op_spelling(n->u.op.op));
+    put_expr(p, n->u.op.b);
+  }
+  if (n->u.op.parens) buf_putc(p->out, ')');
+}
+
+static void put_call(struct printer *p, const struct ast *n, const char *open, const char *close) {
+  put_expr(p, n->u.call.callee);
+  buf_put(p->out, open);
+  put_items(p, &n->u.call.args);
+  buf_put(p->out, close);
+}
+
+static void put_arg(struct printer *p, const struct ast *n) {
+  if (n->u.arg.key) {
+    put_expr(p, n->u.arg.key);
+    buf_put(p->out, " = ");
+  }
+  put_expr(p, n->u.arg.value);
+}
+
+static void put_param(struct printer *p, const struct ast *n) {
+  put_expr(p, n->u.arg.key);
+  if (n->u.arg.ptype) buf_printf(p->out, ": %s", n->u.arg.ptype);
+  if (!n->u.arg.value) return;
+  buf_put(p->out, " = ");
+  put_expr(p, n->u.arg.value);
+}
+
+/* Statements and lines never occur inside an expression; the caller sees to that. */
+static void put_expr(struct printer *p, const struct ast *e) {
+  switch ((int)e->kind) {
+  case AST_NUMBER: put_number(p, e); break;
+  case AST_TEXT: put_text(p, e->u.text.value); break;
+  case AST_BOOL: buf_put(p->out, e->u.boolean.value ? "true" : "false"); break;
+  case AST_NA: buf_put(p->out, "NA"); break;
+  case AST_NAME: put_name(p, e); break;
+  case AST_SLOT: buf_printf(p->out, ".%s", e->u.name.whole); break;
+  case AST_SPLICE: buf_printf(p->out, "$%s", e->u.name.whole); break;
+  case AST_LIST:
+    buf_putc(p->out, '[');
+    put_items(p, &e->u.list.items);
+    buf_putc(p->out, ']');
+    break;
+  case AST_UNARY:
+  case AST_BINARY: put_op(p, e); break;
+  case AST_CALL: put_call(p, e, "(", ")"); break;
+  case AST_INDEX: put_call(p, e, "[", "]"); break;
+  case AST_FIELD:
+    put_expr(p, e->u.field.of);
+    buf_printf(p->out, ".%s", e->u.field.name);
+    break;
+  case AST_ARG: put_arg(p, e); break;
+  case AST_PARAM: put_param(p, e); break;
+  case AST_HYPOTHESES: put_hypotheses(p, e); break;
+  default: buf_put(p->out, "<error>");
+  }
+}
+
+char *print_expr(struct arena *a, const struct ast *expr) {
+  struct buf b;
+  buf_init(&b, a);
+  struct printer p = {.out = &b, .arena = a};
+  put_expr(&p, expr);
+  return b.text;
+}
+
+/* ---- long lines ----------------------------------------------------------------------------------------- */
+
+/* Positions at which a printed line may be broken: after a comma or a binary operator directly inside the outermost bracket that
+   holds the limit.  Works on the text, which is enough: a break inside brackets is no token. */
+static size_t break_at(const char *s, size_t n, size_t limit) {
+  int depth = 0;
+  bool text = false, quoted = false;
+  size_t best = 0;
+  int best_depth = 1 << 20;
+  for (size_t i = 0; i < n && i < limit; i++) {
+    char c = s[i];
+    if (text) {
+      if (c == '\\')
+        i++;
+      else if (c == '"')
+        text = false;
+      continue;
+    }
+    if (quoted) {
+      quoted = c != '`';
+      continue;
+    }
+    if (c == '"')
+      text = true;
+    else if (c == '`')
+      quoted = true;
+    else if (strchr("([", c))
+      depth++;
+    else if (strchr(")]", c))
+      depth--;
+    else if (c == '{' || c == '}')
+      return 0;
+    else if (c == ' ' && i > 0 && depth > 0 && depth <= best_depth && strchr(",+*/~|=", s[i - 1]) &&
+             i < n - 1) {
+      best = i + 1;
+      best_depth = depth;
+    }
+  }
+  return best;
+}
+
+static void put_indent(struct printer *p, int more) {
+  buf_pad(p->out, ' ', (size_t)(PRINT_INDENT * (p->indent + more)));
+}
+
+/* A line of tokens, broken where it is too long. */
+static void put_wrapped(struct printer *p, const char *s) {
+  size_t n = strlen(s);
+  int more = 0;
+  for (;;) {
+    size_t room = (size_t)(PRINT_WIDTH - PRINT_INDENT * (p->indent + more));
+    size_t at = n > room ? break_at(s, n, room) : 0;
+    put_indent(p, more);
+    if (!at) break;
+    buf_putn(p->out, s, at - 1);
+    buf_putc(p->out, '\n');
+    s += at;
+    n -= at;
+    more = 2;
+  }
+  buf_put(p->out, s);
+}
+
+/* ---- statements and lines ------------------------------------------------------------------------------- */
+
+static void put_lines(struct printer *p, const struct ast_list *lines, uint32_t end);
+static void put_statement(struct printer *p, const struct ast *s);
+
+static void put_block(struct printer *p, const struct ast_list *lines, uint32_t end) {
+  if (lines->n == 0 && !(p->comment && p->comment->span.from < end)) {
+    buf_put(p->out, "{ }");
+    return;
+  }
+  buf_put(p->out, "{");
+  p->indent++;
+  put_lines(p, lines, end);
+  p->indent--;
+  buf_putc(p->out, '\n');
+  put_indent(p, 0);
+  buf_putc(p->out, '}');
+}
+
+static void put_node(struct printer *p, const char *before, const struct ast *n) {
+  if (!n) return;
+  buf_put(p->out, before);
+  put_expr(p, n);
+}
+
+static void put_word_list(struct printer *p, const char *word, const struct ast_list *items) {
+  buf_printf(p->out, "%s ", word);
+  put_items(p, items);
+}
+
+static void put_nesting(struct printer *p, const struct ast *n) {
+  int i = 0;
+  for (const struct ast *u = n->u.nesting.units.first; u; u = u->next, i++) {
+    put_expr(p, u);
+    if (n->u.nesting.unique[i]) buf_put(p->out, " (unique)");
+    if (u->next) buf_put(p->out, " in ");
+  }
+}
+
+static void put_unit(struct printer *p, const char *word, const struct ast *n) {
+  buf_printf(p->out, "%s ", word);
+  if (n->kind == AST_ROUNDROBIN) {
+    put_node(p, "(", n->u.unit.var);
+    put_node(p, ", ", n->u.unit.partner);
+    buf_putc(p->out, ')');
+  } else {
+    put_expr(p, n->u.unit.var);
+  }
+  put_node(p, " of ", n->u.unit.of);
+  put_node(p, " in ", n->u.unit.in);
+  put_node(p, " by ", n->u.unit.by);
+  put_node(p, " step ", n->u.unit.step);
+}
+
+static void put_cov(struct printer *p, const char *word, const struct ast *n) {
+  buf_put(p->out, word);
+  put_node(p, " ", n->u.cov.term);
+  put_node(p, " by ", n->u.cov.by);
+}
+
+static void put_let(struct printer *p, const char *before, const char *between, const struct ast *n) {
+  buf_put(p->out, before);
+  put_expr(p, n->u.let.name);
+  buf_put(p->out, between);
+  put_expr(p, n->u.let.value);
+}
+
+static void put_params(struct printer *p, const struct ast_list *params) {
+  buf_putc(p->out, '(');
+  put_items(p, params);
+  buf_putc(p->out, ')');
+}
+
+static void put_if(struct printer *p, const struct ast *n) {
+  put_node(p, "if ", n->u.cond.cond);
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.cond.then->u.list.items, n->u.cond.then->span.to);
+  if (!n->u.cond.otherwise) return;
+  buf_put(p->out, " else ");
+  if (n->u.cond.otherwise->kind == AST_IF)
+    put_if(p, n->u.cond.otherwise);
+  else
+    put_block(p, &n->u.cond.otherwise->u.list.items, n->u.cond.otherwise->span.to);
+}
+
+static void put_data(struct printer *p, const struct ast *n) {
+  put_node(p, "data ", n->u.data.name);
+  put_node(p, " from ", n->u.data.file);
+  put_node(p, " query ", n->u.data.query);
+  put_node(p, " as ", n->u.data.design);
+  if (!n->u.data.braces) return;
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.data.lines, n->span.to);
+}
+
+static void put_model(struct printer *p, const struct ast *n) {
+  put_node(p, "model ", n->u.model.name);
+  if (n->u.model.params.n) put_params(p, &n->u.model.params);
+  put_node(p, " of ", n->u.model.of);
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.model.lines, n->span.to);
+}
+
+/* Those that hold blocks are printed in place; false: n is a single line. */
+static bool put_compound(struct printer *p, const struct ast *n) {
+  switch ((int)n->kind) {
+  case AST_IF: put_if(p, n); return true;
+  case AST_FOR:
+    put_node(p, "for ", n->u.loop.name);
+    put_node(p, " in ", n->u.loop.over);
+    buf_putc(p->out, ' ');
+    put_block(p, &n->u.loop.body->u.list.items, n->span.to);
+    return true;
+  case AST_FN:
+    put_node(p, "fn ", n->u.fn.name);
+    put_params(p, &n->u.fn.params);
+    buf_putc(p->out, ' ');
+    put_block(p, &n->u.fn.body->u.list.items, n->span.to);
+    return true;
+  case AST_DATA: put_data(p, n); return true;
+  case AST_DESIGN:
+    put_node(p, "design ", n->u.design.name);
+    buf_putc(p->out, ' ');
+    put_block(p, &n->u.design.lines, n->span.to);
+    return true;
+  case AST_MODEL: put_model(p, n); return true;
+  default: return false;
+  }
+}
+
+static void put_single(struct printer *p, const struct ast *n) {
+  switch ((int)n->kind) {
+  case AST_EXPR:
+  case AST_MEAN: put_expr(p, n->u.expr.value); break;
+  case AST_LET: put_let(p, "let ", " = ", n); break;
+  case AST_ASSIGN:
+  case AST_DERIVE: put_let(p, "", " = ", n); break;
+  case AST_COLTYPE: put_let(p, "", ": ", n); break;
+  case AST_USE: buf_printf(p->out, "use %s", n->u.use.name); break;
+  case AST_MISSING: put_word_list(p, "missing", &n->u.values.values); break;
+  case AST_MEMBERS: put_word_list(p, "members", &n->u.values.values); break;
+  case AST_ALLOW: put_word_list(p, "allow", &n->u.values.values); break;
+  case AST_WHERE: put_node(p, "where ", n->u.expr.value); break;
+  case AST_WEIGHTS: put_node(p, "weights ", n->u.expr.value); break;
+  case AST_OFFSET: put_node(p, "offset ", n->u.expr.value); break;
+  case AST_FAMILY: put_node(p, "family ", n->u.expr.value); break;
+  case AST_NESTING: put_nesting(p, n); break;
+  case AST_TIME: put_unit(p, "time", n); break;
+  case AST_OCCASION: put_unit(p, "occasion", n); break;
+  case AST_DYAD: put_unit(p, "dyad", n); break;
+  case AST_ROUNDROBIN: put_unit(p, "roundrobin", n); break;
+  case AST_RANDOM: put_cov(p, "random", n); break;
+  case AST_RESIDUAL: put_cov(p, "residual", n); break;
+  case AST_VARIANCE: put_cov(p, "variance", n); break;
+  default: buf_put(p->out, "<error>");
+  }
+}
+
+static void put_statement(struct printer *p, const struct ast *n) {
+  struct buf *out = p->out;
+  struct buf line;
+  switch ((int)n->kind) {
+  case AST_IF:
+  case AST_FOR:
+  case AST_FN:
+  case AST_DATA:
+  case AST_DESIGN:
+  case AST_MODEL:
+    put_indent(p, 0);
+    put_compound(p, n);
+    return;
+  default: break;
+  }
+  buf_init(&line, p->arena);
+  p->out = &line;
+  put_single(p, n);
+  p->out = out;
+  put_wrapped(p, line.text);
+}
+
+/* ---- comments and blank lines --------------------------------------------------------------------------- */
+
+static uint32_t line_of(const struct printer *p, uint32_t offset) {
+  return source_place(p->source, offset).line;
+}
+
+static void put_comment(struct printer *p) {
+  buf_putn(p->out, p->source->text + p->comment->span.from, p->comment->span.to - p->comment->span.from);
+  p->comment = p->comment->next;
+}
+
+/* Starts a line of its own, with one blank line before it if the source has any there. */
+static void start_line(struct printer *p, uint32_t from, uint32_t *previous_line, bool first) {
+  uint32_t line = line_of(p, from);
+  if (p->out->n > 0) buf_putc(p->out, '\n');
+  if (!first && line > *previous_line + 1) buf_putc(p->out, '\n');
+  *previous_line = line;
+}
+
+static void put_comments_before(struct printer *p, uint32_t offset, uint32_t *line, bool *first) {
+  while (p->comment && p->comment->span.from < offset) {
+    start_line(p, p->comment->span.from, line, *first);
+    put_indent(p, 0);
+    put_comment(p);
+    *first = false;
+  }
+}
+
+static void put_lines(struct printer *p, const struct ast_list *lines, uint32_t end) {
+  bool first = true;
+  uint32_t line = 0;
+  for (const struct ast *s = lines->first; s; s = s->next) {
+    put_comments_before(p, s->span.from, &line, &first);
+    start_line(p, s->span.from, &line, first);
+    put_statement(p, s);
+    line = line_of(p, s->span.to);
+    /* What stands inside a statement that is no block moves behind it. */
+    while (p->comment && p->comment->span.from < s->span.to) {
+      buf_put(p->out, "  ");
+      put_comment(p);
+      if (p->comment && p->comment->span.from < s->span.to) {
+        buf_putc(p->out, '\n');
+        put_indent(p, 0);
+      }
+    }
+    if (p->comment && !p->comment->alone && line_of(p, p->comment->span.from) == line &&
+        !(s->next && s->next->span.from < p->comment->span.from) && p->comment->span.from < end) {
+      buf_put(p->out, "  ");
+      put_comment(p);
+    }
+    first = false;
+  }
+  put_comments_before(p, end, &line, &first);
+}
+
+void print_script(struct buf *out, const struct script *s) {
+  struct printer p = {.out = out, .arena = out->arena, .source = s->source, .comment = s->comments};
+  put_lines(&p, &s->statements, s->source->n + 1);
+  if (out->n > 0) buf_putc(out, '\n');
+}
