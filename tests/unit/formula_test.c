@@ -309,12 +309,12 @@ Test(formula, too_many_terms_are_refused) {
   lab_close(&l);
 }
 
-/* y ~ 1 + (x || g...), with n times a piece. */
-static const char *repeated(struct lab *l, const char *piece, int n) {
+/* y ~ 1 + (x || g/g0/g1/...), n levels deep. */
+static const char *deeply_nested(struct lab *l, int n) {
   struct buf b;
   buf_init(&b, l->arena);
   buf_put(&b, "y ~ 1 + (x || g");
-  for (int i = 0; i < n; i++) buf_printf(&b, piece, i);
+  for (int i = 0; i < n; i++) buf_printf(&b, "/g%d", i);
   buf_put(&b, ")");
   return b.text;
 }
@@ -322,8 +322,8 @@ static const char *repeated(struct lab *l, const char *piece, int n) {
 Test(formula, too_many_random_terms_are_refused) {
   struct lab l;
   lab_open(&l);
-  cr_assert_not_null(compile_over(&l, repeated(&l, "/g%d", FORMULA_RANDOM_MAX / 2 - 1), NULL));
-  cr_assert_null(compile_over(&l, repeated(&l, "/g%d", FORMULA_RANDOM_MAX / 2), NULL));
+  cr_assert_not_null(compile_over(&l, deeply_nested(&l, FORMULA_RANDOM_MAX / 2 - 1), NULL));
+  cr_assert_null(compile_over(&l, deeply_nested(&l, FORMULA_RANDOM_MAX / 2), NULL));
   cr_assert_eq(l.diags->first->code, DIAG_FORMULA_TOO_MANY_TERMS);
   lab_close(&l);
 }
