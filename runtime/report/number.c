@@ -46,13 +46,18 @@ struct number_format number_format_of(const double *v, int n, int digits, bool t
   return f;
 }
 
+/* A number of which the format would leave fewer than two significant digits, and not all there are. */
+static bool too_small(double x, struct number_format f) {
+  return exponent_of(x, f.digits) < 1 - f.decimals && decimals_used(x, f.digits) > f.decimals;
+}
+
 struct number_format number_format_fixed(int decimals) {
   return (struct number_format){.decimals = decimals, .digits = 4, .fixed = true};
 }
 
-/* A number of which the format would leave fewer than two significant digits, and not all there are. */
-static bool too_small(double x, struct number_format f) {
-  return exponent_of(x, f.digits) < 1 - f.decimals && decimals_used(x, f.digits) > f.decimals;
+struct number_format number_format_beside(struct number_format f, double se) {
+  f.fixed = isfinite(se) && se > 0 && !too_small(se, f);
+  return f;
 }
 
 static void without_minus_zero(char *text) {

@@ -12,7 +12,7 @@ struct number_format {
 };
 
 enum {
-  NUMBER_SPAN = 8,  /* the largest number of a column gets no more significant digits than this */
+  NUMBER_SPAN = 7,  /* the largest number of a column gets no more significant digits than this */
   NUMBER_LARGE = 9, /* from 1e9 on a number is written with an exponent */
   NUMBER_TEXT = 32, /* bytes that number_text needs */
 };
@@ -22,6 +22,8 @@ enum {
    numbers have at that precision (data), else all of them (estimates).  NaN and infinities count for nothing. */
 struct number_format number_format_of(const double *v, int n, int digits, bool trim);
 struct number_format number_format_fixed(int decimals);
+/* The format for x, whose uncertainty is se: where f shows two digits of se, x gets the same decimals. */
+struct number_format number_format_beside(struct number_format f, double se);
 
 /* x in a format: "NA" for NaN, "Inf", "0" for an exact zero, never "-0.00".  In the arena. */
 const char *number_text(struct arena *a, double x, struct number_format f);

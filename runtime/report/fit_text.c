@@ -1,0 +1,402 @@
+/* fit_text.c: the report of a fit.
+ *
+ * From the top: what was fitted, to which rows, how well; the random effects and their groups; the coding of
+ * the factors and the fixed effects; how the estimation ended.  Everything that a reader needs to judge the
+ * numbers stands in it, and nothing that changes from run to run.
+ */
+#include "lang/base/text.h"
+#include "runtime/report/layout.h"
+#include <math.h>
+#include <string.h>
+
+enum {
+  ESTIMATE_DIGITS = 4, /* significant digits of the smallest variance, and of the smallest standard error */
+  CRITERION_DECIMALS = 3,
+  T_DECIMALS = 2,
+  CORR_DECIMALS = 3,
+  LABEL_WIDTH = 9, /* "Data", "Weights": the label of a line */
+};
+
+struct fit_report { /* what every section needs */
+  struct buf *out;
+  struct arena *a;
+  const struct fit *fit;
+  const struct frame *frame;
+  const struct problem *problem;
+  const struct reml_result *result;
+  struct report_style style;
+};
+
+/* "1 row", "7 rows" */
+static const char *counted(struct arena *a, int64_t n, const char *noun) {
+  return arena_printf(a, "%lld %s%s", (long long)n, noun, n == 1 ? "" : "s");
+}
+
+static void section(const struct fit_report *r, const char *title) {
+  buf_putc(r->out, '\n');
+  layout_heading(r->out, title, &r->style);
+}
+
+/* A line of the head; label "" continues the one above. */
+static void labelled(const struct fit_report *r, const char *label, const char *text) {
+  const char *line = arena_printf(r->a, "%-*s", LABEL_WIDTH, label);
+  buf_put(r->out, line);
+  struct report_style s = r->style;
+  s.width -= LABEL_WIDTH;
+  struct buf body;
+  buf_init(&body, r->a);
+  layout_paragraph(&body, text, 0, 0, &s);
+  for (const char *at = body.text; *at;) {
+    size_t n = strcspn(at, "\n");
+    if (at != body.text) buf_pad(r->out, ' ', LABEL_WIDTH);
+    buf_putn(r->out, at, n + 1);
+    at += n + 1;
+  }
+}
+
+/* ---- head: model, data, criterion ------------------------------------------------------------------------ */
+
+static void put_model(const struct fit_report *r) {
+  const char *kind = r->problem->n_terms > 0 ? "Linear mixed model" : "Linear model";
+  const char *method = r->fit->reml ? "restricted maximum likelihood (REML)" : "maximum likelihood (ML)";
+  layout_heading(r->out, arena_printf(r->a, "%s, fitted by %s", kind, method), &r->style);
+  buf_putc(r->out, '\n');
+  labelled(r, "Formula", layout_safe(r->a, r->frame->ir->text));
+}
+
+static const char *missing_text(const struct fit_report *r) {
+  struct buf b;
+  buf_init(&b, r->a);
+  buf_printf(&b, "%s left out for missing values: ", counted(r->a, r->frame->rows_dropped, "row"));
+  int64_t sum = 0;
+  for (int i = 0; i < r->frame->n_dropped; i++) {
+    const struct frame_dropped *d = &r->frame->dropped[i];
+    buf_printf(&b, "%s%s %d", i > 0 ? ", " : "", layout_safe(r->a, d->variable), d->rows);
+    sum += d->rows;
+  }
+  if (sum > r->frame->rows_dropped) buf_put(&b, " (some miss more than one)");
+  return b.text;
+}
+
+static void put_data(const struct fit_report *r) {
+  const struct table *t = r->frame->table;
+  const char *source = t->source && *t->source ? layout_safe(r->a, t->source) : "a table of the script";
+  bool all = r->problem->n == t->rows_read;
+  labelled(r, "Data",
+           arena_printf(r->a, "%s: %s read, %s", source, counted(r->a, t->rows_read, "row"),
+                        all ? "all used" : arena_printf(r->a, "%d used", r->problem->n)));
+  if (t->rows_where > 0)
+    labelled(r, "", arena_printf(r->a, "%s removed by where", counted(r->a, t->rows_where, "row")));
+  if (r->frame->rows_subset > 0)
+    labelled(r, "", arena_printf(r->a, "%s left out by subset", counted(r->a, r->frame->rows_subset, "row")));
+  if (r->frame->rows_dropped > 0) labelled(r, "", missing_text(r));
+  if (r->problem->w)
+    labelled(r, "Weights", "a row's residual variance is the one below, divided by its weight");
+}
+
+static void put_criterion(const struct fit_report *r) {
+  const double v[] = {r->result->criterion, fit_loglik(r->fit), fit_aic(r->fit), fit_bic(r->fit)};
+  const char *const head[] = {r->fit->reml ? "REML criterion" : "-2 log L", "logLik", "AIC", "BIC"};
+  struct layout *l = layout_new(r->a, 2, 5);
+  l->stub = 0;
+  for (int j = 0; j < 4; j++) {
+    layout_set(l, 0, j, head[j]);
+    layout_numbers(l, j, &v[j], number_format_fixed(CRITERION_DECIMALS));
+  }
+  layout_set(l, 0, 4, "parameters");
+  layout_set(l, 1, 4, arena_printf(r->a, "%d", r->fit->n_par));
+  l->align[4] = ALIGN_RIGHT;
+  buf_putc(r->out, '\n');
+  layout_put(r->out, l, &r->style);
+  layout_paragraph(r->out,
+                   arena_printf(r->a,
+                                "AIC counts all parameters, of means and of variances; BIC uses n = %d.",
+                                r->problem->n),
+                   2, 0, &r->style);
+}
+
+/* ---- random effects --------------------------------------------------------------------------------------- */
+
+/* Columns of correlations: those of the largest term that has any. */
+static int corr_columns(const struct fit_report *r) {
+  int most = 0;
+  for (int t = 0; t < r->problem->n_terms; t++) {
+    int c = r->problem->terms[t].c;
+    if (strcmp(r->frame->terms[t].structure, "diag") != 0 && c - 1 > most) most = c - 1;
+  }
+  return most;
+}
+
+static int random_rows(const struct fit_report *r) {
+  int n = 1; /* the residual */
+  for (int t = 0; t < r->problem->n_terms; t++) n += r->problem->terms[t].c;
+  return n;
+}
+
+static double correlation(const double *g, int c, int i, int j) {
+  double scale = sqrt(g[i * c + i]) * sqrt(g[j * c + j]);
+  if (scale == 0) return NAN;
+  return fmax(-1, fmin(1, g[j * c + i] / scale));
+}
+
+enum { RANDOM_GROUP, RANDOM_NAME, RANDOM_VARIANCE, RANDOM_SD, RANDOM_CORR };
+
+/* Names and correlations of term t, and its variances, in the rows from `row` on (headings not counted). */
+static void lay_random_term(struct layout *l, const struct fit_report *r, int t, int row, double *variance) {
+  const struct frame_term *names = &r->frame->terms[t];
+  const double *g = r->result->g[t];
+  int c = r->problem->terms[t].c;
+  bool correlated = strcmp(names->structure, "diag") != 0;
+  for (int i = 0; i < c; i++) {
+    int at = row + i + l->heads;
+    if (i == 0) layout_set(l, at, RANDOM_GROUP, names->group);
+    layout_set(l, at, RANDOM_NAME, names->names[i]);
+    variance[row + i] = g[i * c + i];
+    for (int j = 0; correlated && j < i; j++)
+      layout_set(l, at, RANDOM_CORR + j,
+                 number_text(r->a, correlation(g, c, i, j), number_format_fixed(CORR_DECIMALS)));
+  }
+}
+
+static void lay_random_heads(struct layout *l) {
+  static const char *const head[] = {"Group", "Effect", "Variance", "Std.dev.", "Corr."};
+  for (int j = 0; j < l->cols && j <= RANDOM_CORR; j++) layout_set(l, 0, j, head[j]);
+  for (int j = RANDOM_CORR; j < l->cols; j++) l->align[j] = ALIGN_POINT;
+}
+
+static void put_random(const struct fit_report *r) {
+  int rows = random_rows(r);
+  double *variance = arena_array(r->a, (size_t)rows, double);
+  double *sd = arena_array(r->a, (size_t)rows, double);
+  struct layout *l = layout_new(r->a, rows + 1, RANDOM_CORR + corr_columns(r));
+  l->stub = 2;
+  lay_random_heads(l);
+  int row = 0;
+  for (int t = 0; t < r->problem->n_terms; t++) {
+    lay_random_term(l, r, t, row, variance);
+    row += r->problem->terms[t].c;
+  }
+  layout_set(l, row + l->heads, RANDOM_GROUP, "Residual");
+  variance[row] = r->result->sigma2;
+  for (int i = 0; i < rows; i++) sd[i] = sqrt(variance[i]);
+  layout_numbers(l, RANDOM_VARIANCE, variance, number_format_of(variance, rows, ESTIMATE_DIGITS, false));
+  layout_numbers(l, RANDOM_SD, sd, number_format_of(sd, rows, ESTIMATE_DIGITS, false));
+  section(r, r->problem->n_terms > 0 ? "Random effects" : "Residual");
+  layout_put(r->out, l, &r->style);
+}
+
+/* ---- groups ----------------------------------------------------------------------------------------------- */
+
+/* "8 to 10": rows that the levels of term t have. */
+static const char *rows_of_levels(const struct fit_report *r, int t) {
+  const struct re_term *term = &r->problem->terms[t];
+  int *count = arena_array(r->a, (size_t)term->q, int);
+  for (int i = 0; i < r->problem->n; i++) count[term->level[i]]++;
+  int least = count[0];
+  int most = count[0];
+  for (int i = 1; i < term->q; i++) {
+    if (count[i] < least) least = count[i];
+    if (count[i] > most) most = count[i];
+  }
+  if (least == most) return arena_printf(r->a, "%d", least);
+  return arena_printf(r->a, "%d to %d", least, most);
+}
+
+/* Has an earlier term the same grouping factor? */
+static bool group_again(const struct frame *f, int t) {
+  for (int s = 0; s < t; s++)
+    if (strcmp(f->terms[s].group, f->terms[t].group) == 0) return true;
+  return false;
+}
+
+static const char *relation_text(const struct fit_report *r, const struct frame_pair *p) {
+  const char *a = layout_safe(r->a, r->frame->terms[p->a].group);
+  const char *b = layout_safe(r->a, r->frame->terms[p->b].group);
+  long long possible = (long long)r->problem->terms[p->a].q * r->problem->terms[p->b].q;
+  switch (p->relation) {
+  case UNITS_NESTED: return arena_printf(r->a, "%s is nested in %s", a, b);
+  case UNITS_SAME: return arena_printf(r->a, "%s and %s divide the rows in the same way", a, b);
+  case UNITS_CROSSED:
+    return arena_printf(r->a, "%s and %s are crossed: all %lld pairs occur", a, b, possible);
+  case UNITS_PARTLY:
+    if (p->occur == 0) return arena_printf(r->a, "%s and %s are partly crossed", a, b);
+    return arena_printf(r->a, "%s and %s are partly crossed: %lld of %lld pairs occur", a, b,
+                        (long long)p->occur, possible);
+  }
+  return "";
+}
+
+static void put_groups(const struct fit_report *r) {
+  if (r->problem->n_terms == 0) return;
+  struct layout *l = layout_new(r->a, r->problem->n_terms + 1, 3);
+  l->align[1] = ALIGN_RIGHT;
+  layout_set(l, 0, 0, "Group");
+  layout_set(l, 0, 1, "Levels");
+  layout_set(l, 0, 2, "Rows in each");
+  int row = l->heads;
+  for (int t = 0; t < r->problem->n_terms; t++) {
+    if (group_again(r->frame, t)) continue;
+    layout_set(l, row, 0, r->frame->terms[t].group);
+    layout_set(l, row, 1, arena_printf(r->a, "%d", r->problem->terms[t].q));
+    layout_set(l, row++, 2, rows_of_levels(r, t));
+  }
+  l->rows = row;
+  buf_putc(r->out, '\n');
+  layout_put(r->out, l, &r->style);
+  for (int i = 0; i < r->frame->n_pairs; i++)
+    layout_paragraph(r->out, relation_text(r, &r->frame->pairs[i]), 2, 2, &r->style);
+}
+
+/* ---- coding of factors ------------------------------------------------------------------------------------- */
+
+/* Do the terms have the factor coded by indicators of all its levels, by contrasts, or both? */
+static void coding_in(const struct model_ir *ir, const struct ir_terms *terms, const char *name, bool *full,
+                      bool *contrasts) {
+  for (int t = 0; t < terms->n; t++)
+    for (int i = 0; i < terms->term[t].n; i++) {
+      if (strcmp(ir->vars[terms->term[t].var[i]].name, name) != 0) continue;
+      *(terms->term[t].full[i] ? full : contrasts) = true;
+    }
+}
+
+static const char *other_levels(const struct fit_report *r, const struct frame_factor *f, int from) {
+  struct buf b;
+  buf_init(&b, r->a);
+  for (int i = from; i < f->n_levels && i < from + REPORT_LEVELS_MAX; i++)
+    buf_printf(&b, "%s%s", i > from ? ", " : "", layout_safe(r->a, f->levels[i]));
+  if (f->n_levels > from + REPORT_LEVELS_MAX) buf_printf(&b, ", ... (%d levels)", f->n_levels);
+  return b.text;
+}
+
+static const char *factor_text(const struct fit_report *r, const struct frame_factor *f) {
+  const struct model_ir *ir = r->frame->ir;
+  bool full = false;
+  bool contrasts = false;
+  coding_in(ir, &ir->fixed, f->name, &full, &contrasts);
+  for (int t = 0; t < ir->n_random; t++) coding_in(ir, &ir->random[t].basis, f->name, &full, &contrasts);
+  const char *name = layout_safe(r->a, f->name);
+  if (full && !contrasts)
+    return arena_printf(r->a, "%s: an indicator for every level: %s", name, other_levels(r, f, 0));
+  const char *reference = f->n_levels > 0 ? layout_safe(r->a, f->levels[0]) : "NA";
+  return arena_printf(r->a, "%s: %s is the reference of %s%s", name, reference, other_levels(r, f, 1),
+                      full ? "; in some terms an indicator for every level" : "");
+}
+
+static void put_factors(const struct fit_report *r) {
+  if (r->frame->n_factors == 0) return;
+  section(r, "Factors (treatment coding)");
+  for (int i = 0; i < r->frame->n_factors; i++)
+    layout_paragraph(r->out, factor_text(r, &r->frame->factors[i]), 2, 2, &r->style);
+}
+
+/* ---- fixed effects ------------------------------------------------------------------------------------------ */
+
+/* Estimates get the decimals of their standard errors: digits beyond those say nothing.  Where there is no
+   error (a perfect fit), they show what they have. */
+static void lay_estimates(struct layout *l, const double *beta, const double *se, int p) {
+  bool exact = true;
+  for (int j = 0; j < p; j++)
+    if (se[j] > 0) exact = false;
+  struct number_format f = number_format_of(exact ? beta : se, p, ESTIMATE_DIGITS, false);
+  layout_numbers(l, 1, beta, f);
+  layout_numbers(l, 2, se, f);
+  for (int j = 0; j < p; j++)
+    layout_set(l, j + l->heads, 1, number_text(l->arena, beta[j], number_format_beside(f, se[j])));
+}
+
+static const char *aliased_names(const struct fit_report *r) {
+  struct buf b;
+  buf_init(&b, r->a);
+  for (int j = 0; j < r->problem->p; j++)
+    if (r->result->aliased[j])
+      buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", layout_safe(r->a, r->frame->x_names[j]));
+  return b.text;
+}
+
+static void put_aliased(const struct fit_report *r) {
+  int n = r->problem->p - r->result->rank;
+  if (n <= 0) return;
+  const char *why = n == 1 ? "since it is a combination of the columns above it"
+                           : "since they are combinations of the columns above them";
+  layout_paragraph(r->out, arena_printf(r->a, "Not estimated, %s: %s.", why, aliased_names(r)), 2, 0,
+                   &r->style);
+}
+
+static void put_fixed(const struct fit_report *r) {
+  static const char *const head[] = {"Effect", "Estimate", "Std.error", "t"};
+  int p = r->problem->p;
+  double *se = arena_array(r->a, (size_t)p, double);
+  double *t = arena_array(r->a, (size_t)p, double);
+  struct layout *l = layout_new(r->a, p + 1, 4);
+  for (int j = 0; j < 4; j++) layout_set(l, 0, j, head[j]);
+  for (int j = 0; j < p; j++) {
+    se[j] = fit_se(r->fit, j);
+    t[j] = se[j] > 0 ? r->result->beta[j] / se[j] : NAN;
+    layout_set(l, j + 1, 0, r->frame->x_names[j]);
+  }
+  lay_estimates(l, r->result->beta, se, p);
+  layout_numbers(l, 3, t, number_format_fixed(T_DECIMALS));
+  section(r, "Fixed effects");
+  layout_put(r->out, l, &r->style);
+  put_aliased(r);
+}
+
+/* ---- status -------------------------------------------------------------------------------------------------- */
+
+static const char *singular_text(const struct fit_report *r, int t) {
+  const struct frame_term *term = &r->frame->terms[t];
+  const char *text = layout_safe(r->a, term->text);
+  int c = r->problem->terms[t].c;
+  int rank = r->result->g_rank[t];
+  if (rank == 0)
+    return arena_printf(r->a,
+                        "%s: estimated as zero. The levels of %s differ no more than residuals alone would "
+                        "make them differ, and the fit without this term is the same.",
+                        text, layout_safe(r->a, term->group));
+  return arena_printf(r->a,
+                      "%s: its %d by %d covariance matrix has rank %d, so that a variance is zero or effects "
+                      "are perfectly correlated. The data support a simpler term.",
+                      text, c, c, rank);
+}
+
+static bool is_success(enum reml_status status) {
+  switch (status) {
+  case REML_CONVERGED:
+  case REML_SINGULAR: return true;
+  case REML_PERFECT_FIT:
+  case REML_ZERO_RESIDUAL:
+  case REML_NOT_CONVERGED:
+  case REML_NOT_IDENTIFIED:
+  case REML_INTERRUPTED: return false;
+  }
+  return false;
+}
+
+static void put_status(const struct fit_report *r) {
+  bool warn = r->style.colour && !is_success(r->result->status);
+  buf_putc(r->out, '\n');
+  if (warn) buf_put(r->out, "\033[33m");
+  labelled(r, "Status", r->result->message ? r->result->message : "unknown");
+  if (warn) buf_put(r->out, "\033[0m");
+  if (!fit_singular(r->fit)) return;
+  for (int t = 0; t < r->problem->n_terms; t++)
+    if (r->result->g_rank[t] < r->problem->terms[t].c) labelled(r, "", singular_text(r, t));
+}
+
+void report_fit(struct buf *out, const struct fit *f, const struct report_style *style) {
+  struct fit_report r = {.out = out,
+                         .a = out->arena,
+                         .fit = f,
+                         .frame = f->frame,
+                         .problem = f->frame->problem,
+                         .result = f->result,
+                         .style = layout_style(style)};
+  put_model(&r);
+  put_data(&r);
+  put_criterion(&r);
+  put_random(&r);
+  put_groups(&r);
+  put_factors(&r);
+  put_fixed(&r);
+  put_status(&r);
+}
