@@ -4,7 +4,7 @@
 %define api.prefix {kin_yy}
 %define api.location.type {struct span}
 %define parse.error custom
-%define lr.default-reduction accepting
+%define parse.lac full
 %locations
 %expect 0
 %param {struct parser *p}
@@ -19,6 +19,9 @@
 /* The stack is never grown, so that an unwind finds nothing of it on the heap; deeper is parser_exhausted. */
 #define YYINITDEPTH 5000
 #define YYMAXDEPTH 5000
+/* Nor is the lookahead correction's stack: it holds what one token's reductions push, fewer than its 20 places. */
+#define YYMALLOC(n) ((void *)((n)*0))
+#define YYFREE(p) ((void)(p))
 static int kin_yylex(YYSTYPE *value, struct span *at, struct parser *p);
 static void kin_yyerror(struct span *at, struct parser *p, const char *message);
 }
@@ -140,7 +143,6 @@ primary: name
   | SPLICE                                      { $$ = node_name(p, AST_SPLICE, @$, $1); }
   | '[' items ']'                               { $$ = node_list(p, AST_LIST, @$, $2); }
   | '(' expr ')'                                { $$ = node_parens(p, @$, $2); }
-  | '(' error ')'                               { $$ = ast_new(&p->build, AST_ERROR, @$); yyerrok; }
 
 items: %empty                                   { $$ = (struct ast_list){0}; }
   | item_list

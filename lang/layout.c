@@ -311,7 +311,37 @@ static struct token shape(struct layout *l, struct token t) {
   return t;
 }
 
+/* ---- after a syntax error ------------------------------------------------------------------------------- */
+
+void layout_recover(struct layout *l) {
+  l->recovering = l->last.kind != NEWLINE;
+}
+
+/* Reserved words that begin a statement: a bracket left open before one of them was forgotten. */
+static bool begins_statement(int kind) {
+  return kind == LET || kind == FN || kind == USE || kind == 0;
+}
+
+/* Skips to the end of the statement, brackets and blocks inside it included. */
+static struct token skip_statement(struct layout *l) {
+  l->recovering = false;
+  for (;;) {
+    const struct token *t = ahead(l, 0);
+    bool ends_line =
+        t->kind == NEWLINE && (l->n_brackets <= l->line_depth || begins_statement(ahead(l, 1)->kind));
+    bool closes_block = t->kind == '}' && l->n_brackets == l->line_depth && l->line_depth > 0;
+    if (ends_line || closes_block || t->kind == 0) break;
+    struct token skipped = take(l);
+    if (strchr("([{", skipped.kind) && l->n_brackets < NESTING_MAX) open_bracket(l, &skipped);
+    if (strchr(")]}", skipped.kind) && l->n_brackets > l->line_depth) l->n_brackets--;
+  }
+  l->n_brackets = l->line_depth < l->n_brackets ? l->line_depth : l->n_brackets;
+  l->last = supplied_newline(ahead(l, 0)->span);
+  return l->last;
+}
+
 struct token layout_next(struct layout *l) {
+  if (l->recovering && !l->failed) return skip_statement(l);
   struct token t;
   do {
     if (wants_newline_before(l, ahead(l, 0))) {
@@ -320,6 +350,7 @@ struct token layout_next(struct layout *l) {
     }
     t = take(l);
   } while (t.kind == NEWLINE && !newline_counts(l));
+  if (begins_line(l)) l->line_depth = l->n_brackets;
   t = shape(l, t);
   if (l->failed) t.kind = 0;
   l->last = t;

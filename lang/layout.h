@@ -57,12 +57,16 @@ struct layout {
     struct span span;
   } bracket[NESTING_MAX];
   int n_brackets;
-  int block;   /* DATA, DESIGN or MODEL: of the next { */
-  bool failed; /* nesting or a wrong closer: no more tokens */
+  int block;       /* DATA, DESIGN or MODEL: of the next { */
+  int line_depth;  /* open brackets where the current statement or line began */
+  bool recovering; /* after a syntax error: the rest of the statement is skipped */
+  bool failed;     /* nesting or a wrong closer: no more tokens */
 };
 
 struct layout *layout_new(struct arena *a, struct diags *diags, const struct source *source);
 struct token layout_next(struct layout *l);
+/* After a syntax error at the token given last: the next is the NEWLINE that ends its statement. */
+void layout_recover(struct layout *l);
 /* The opener that is still open at the end; false if there is none. */
 /* Is this a token after which a line goes on? */
 bool layout_joins(int kind);

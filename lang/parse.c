@@ -82,9 +82,12 @@ static const char *remedy(struct parser *p, struct span at, const char *found, c
 
 void parser_unexpected(struct parser *p, struct span at, const char *found, const char *const *expected,
                        int n) {
-  if (p->layout->failed || (found && strcmp(found, "an unreadable character") == 0))
+  if (p->layout->failed || (found && strcmp(found, "an unreadable character") == 0)) {
+    layout_recover(p->layout);
     return; /* told already */
+  }
   struct arena *a = p->build.arena;
+  layout_recover(p->layout);
   struct diag *d = diag_add(p->build.diags, p->build.source, at, DIAG_UNEXPECTED, found_text(p, at, found),
                             expectation(a, expected, n), remedy(p, at, found, expected, n), DIAG_END);
   struct span open;

@@ -159,41 +159,38 @@ char *print_expr(struct arena *a, const struct ast *expr) {
 
 /* ---- long lines ----------------------------------------------------------------------------------------- */
 
-/* Positions at which a printed line may be broken: after a comma or a binary operator directly inside the outermost bracket that
-   holds the limit.  Works on the text, which is enough: a break inside brackets is no token. */
-static size_t break_at(const char *s, size_t n, size_t limit) {
-  int depth = 0;
-  bool text = false, quoted = false;
+/* What stands before a place in a printed line. */
+struct scan {
+  int depth;   /* open brackets */
+  bool text;   /* inside "..." */
+  bool quoted; /* inside `...` */
+};
+
+static void scan_step(struct scan *at, const char *s, size_t *i) {
+  char c = s[*i];
+  if (at->text) {
+    if (c == '\\') ++*i;
+    at->text = c != '"';
+  } else if (at->quoted) {
+    at->quoted = c != '`';
+  } else {
+    at->text = c == '"';
+    at->quoted = c == '`';
+    at->depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+  }
+}
+
+/* Where a printed line may be broken before `limit`: behind a comma or an operator inside a bracket, the outermost such place that
+   comes last; 0 if there is none.  Works on the text, which is enough: a break inside brackets is no token. */
+static size_t break_at(const char *s, size_t n, size_t limit, struct scan at) {
   size_t best = 0;
   int best_depth = 1 << 20;
   for (size_t i = 0; i < n && i < limit; i++) {
-    char c = s[i];
-    if (text) {
-      if (c == '\\')
-        i++;
-      else if (c == '"')
-        text = false;
-      continue;
-    }
-    if (quoted) {
-      quoted = c != '`';
-      continue;
-    }
-    if (c == '"')
-      text = true;
-    else if (c == '`')
-      quoted = true;
-    else if (strchr("([", c))
-      depth++;
-    else if (strchr(")]", c))
-      depth--;
-    else if (c == '{' || c == '}')
-      return 0;
-    else if (c == ' ' && i > 0 && depth > 0 && depth <= best_depth && strchr(",+*/~|=", s[i - 1]) &&
-             i < n - 1) {
-      best = i + 1;
-      best_depth = depth;
-    }
+    scan_step(&at, s, &i);
+    if (at.text || at.quoted || at.depth <= 0 || at.depth > best_depth) continue;
+    if (s[i] != ' ' || i == 0 || i + 1 >= n || !strchr(",+*/~|", s[i - 1])) continue;
+    best = i + 1;
+    best_depth = at.depth;
   }
   return best;
 }
@@ -206,15 +203,17 @@ static void put_indent(struct printer *p, int more) {
 static void put_wrapped(struct printer *p, const char *s) {
   size_t n = strlen(s);
   int more = 0;
+  struct scan at = {0};
   for (;;) {
     size_t room = (size_t)(PRINT_WIDTH - PRINT_INDENT * (p->indent + more));
-    size_t at = n > room ? break_at(s, n, room) : 0;
+    size_t cut = n > room && !strchr(s, '{') ? break_at(s, n, room, at) : 0;
     put_indent(p, more);
-    if (!at) break;
-    buf_putn(p->out, s, at - 1);
+    if (!cut) break;
+    buf_putn(p->out, s, cut - 1);
     buf_putc(p->out, '\n');
-    s += at;
-    n -= at;
+    for (size_t i = 0; i < cut; i++) scan_step(&at, s, &i);
+    s += cut;
+    n -= cut;
     more = 2;
   }
   buf_put(p->out, s);
