@@ -318,6 +318,36 @@ Test(check, a_thousand_unknown_names_are_told_quickly) {
   lab_close(&l);
 }
 
+struct attempt {
+  struct lab *lab;
+  bool done;
+};
+
+static void attempt(void *arg) {
+  struct attempt *a = arg;
+  struct runtime r = {0};
+  check_text(a->lab, &r,
+             "let k = 2; " SLEEP
+             "fit(log(y) ~ (x + z)^2 * arm + I(x > $k) + (x || site/class), sleep); nosuch");
+  a->done = true;
+}
+
+/* The n-th allocation fails, for n = 1, 2, ... until there are no more. */
+Test(check, out_of_memory_anywhere_leaks_nothing) {
+  size_t n = 0;
+  for (bool done = false; !done;) {
+    struct lab l;
+    lab_open(&l);
+    struct attempt a = {&l, false};
+    l.mem.fail_at = l.mem.calls + ++n;
+    enum unwind how = mem_guard(&l.mem, attempt, &a);
+    cr_assert_eq(how, a.done ? UNWIND_NONE : UNWIND_MEMORY);
+    done = a.done;
+    lab_close(&l);
+  }
+  cr_assert_gt(n, 5);
+}
+
 Test(check, types_are_filled_in) {
   struct lab l;
   struct runtime r = {0};
