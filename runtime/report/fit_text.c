@@ -133,12 +133,6 @@ static int random_rows(const struct fit_report *r) {
   return n;
 }
 
-static double correlation(const double *g, int c, int i, int j) {
-  double scale = sqrt(g[i * c + i]) * sqrt(g[j * c + j]);
-  if (scale == 0) return NAN;
-  return fmax(-1, fmin(1, g[j * c + i] / scale));
-}
-
 enum { RANDOM_GROUP, RANDOM_NAME, RANDOM_VARIANCE, RANDOM_SD, RANDOM_CORR };
 
 /* Names and correlations of term t, and its variances, in the rows from `row` on (headings not counted). */
@@ -154,7 +148,7 @@ static void lay_random_term(struct layout *l, const struct fit_report *r, int t,
     variance[row + i] = g[i * c + i];
     for (int j = 0; correlated && j < i; j++)
       layout_set(l, at, RANDOM_CORR + j,
-                 number_text(r->a, correlation(g, c, i, j), number_format_fixed(CORR_DECIMALS)));
+                 number_text(r->a, number_correlation(g, c, i, j), number_format_fixed(CORR_DECIMALS)));
   }
 }
 

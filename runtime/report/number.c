@@ -90,3 +90,9 @@ void report_number(struct buf *out, double x, int digits) {
   else
     buf_printf(out, "%.*g", digits, x);
 }
+
+double number_correlation(const double *g, int c, int i, int j) {
+  double scale = sqrt(g[i * c + i]) * sqrt(g[j * c + j]);
+  if (scale == 0) return NAN;
+  return i == j ? 1 : fmax(-1, fmin(1, g[j * c + i] / scale));
+}

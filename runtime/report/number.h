@@ -28,4 +28,7 @@ struct number_format number_format_beside(struct number_format f, double se);
 /* x in a format: "NA" for NaN, "Inf", "0" for an exact zero, never "-0.00".  In the arena. */
 const char *number_text(struct arena *a, double x, struct number_format f);
 
+/* Correlation of effects i and j under a c x c covariance matrix, within [-1, 1]; NaN where a variance is zero. */
+double number_correlation(const double *g, int c, int i, int j);
+
 #endif

@@ -42,6 +42,9 @@ void report_inline(struct buf *out, const struct value *v, const struct report_s
 void report_number(struct buf *out, double x, int digits);
 enum { REPORT_DIGITS = 10, REPORT_DIGITS_TABLE = 7 }; /* of a number alone; of one in a table */
 
+/* "numeric", "factor", "logical" */
+const char *report_type_name(enum coltype type);
+
 /* One line of JSON with its newline, in the arena; keys as docs/results.md has them.  Numbers read back to the
    same double.  name: the variable shown, or NULL for null. */
 char *report_json(struct arena *a, const struct value *v, const char *name);

@@ -26,7 +26,7 @@ const char *report_column_cell(struct arena *a, const struct column *c, int row)
   return "";
 }
 
-static const char *coltype_name(enum coltype type) {
+const char *report_type_name(enum coltype type) {
   switch (type) {
 #define X(id, name)                                                                                          \
   case COL_##id: return name;
@@ -76,7 +76,7 @@ void report_column(struct buf *out, const struct column_value *v, const struct r
 
 static void lay_column(struct layout *l, int col, const struct column *c) {
   layout_set(l, 0, col, c->name);
-  layout_set(l, 1, col, coltype_name(c->type));
+  layout_set(l, 1, col, report_type_name(c->type));
   int rows = l->rows - l->heads;
   if (c->type == COL_NUMBER) {
     layout_numbers(l, col, c->v.number, number_format_of(c->v.number, rows, REPORT_DIGITS_TABLE, true));

@@ -1,0 +1,121 @@
+/* fit_json.c: a fit as JSON.  Keys that later versions fill (df, p, intervals, r2, icc) are there, with null. */
+#include "runtime/report/fit_json.h"
+#include "runtime/report/number.h"
+#include <math.h>
+#include <string.h>
+
+static void put_data(struct json_place at, const struct frame *f) {
+  const struct table *t = f->table;
+  json_put_text(json_key(at, "source"), t->source && *t->source ? t->source : NULL);
+  json_put_text(json_key(at, "sha256"), *t->sha256 ? t->sha256 : NULL);
+  json_put_integer(json_key(at, "rows"), t->rows_read);
+  json_put_integer(json_key(at, "used"), f->problem->n);
+  json_put_integer(json_key(at, "where"), t->rows_where);
+  json_put_integer(json_key(at, "subset"), f->rows_subset);
+  json_put_integer(json_key(at, "missing"), f->rows_dropped);
+  struct json_place dropped = json_put_object(json_key(at, "dropped"));
+  for (int i = 0; i < f->n_dropped; i++)
+    json_put_integer(json_key(dropped, f->dropped[i].variable), f->dropped[i].rows);
+}
+
+static void put_groups(struct json_place at, const struct frame *f) {
+  struct json_place groups = json_put_object(json_key(at, "n_groups"));
+  for (int t = 0; t < f->problem->n_terms; t++)
+    json_put_integer(json_key(groups, f->terms[t].group), f->problem->terms[t].q);
+}
+
+static void put_criteria(struct json_place at, const struct fit *f) {
+  json_put_number(json_key(at, "criterion"), f->result->criterion);
+  json_put_number(json_key(at, "logLik"), fit_loglik(f));
+  json_put_integer(json_key(at, "npar"), f->n_par);
+  json_put_number(json_key(at, "AIC"), fit_aic(f));
+  json_put_number(json_key(at, "BIC"), fit_bic(f));
+}
+
+static void put_ending(struct json_place at, const struct fit *f) {
+  json_put_bool(json_key(at, "converged"), fit_converged(f));
+  json_put_bool(json_key(at, "singular"), fit_singular(f));
+  json_put_text(json_key(at, "status"), f->result->message);
+  json_put_integer(json_key(at, "evaluations"), f->result->evaluations);
+  json_put_number(json_key(at, "gradient_norm"), f->result->gradient_norm);
+  struct json_place seconds = json_put_object(json_key(at, "seconds"));
+  json_put_number(json_key(seconds, "read"), f->seconds_read);
+  json_put_number(json_key(seconds, "setup"), f->seconds_setup);
+  json_put_number(json_key(seconds, "optimize"), f->seconds_optimize);
+  json_put_null(json_key(seconds, "inference"));
+}
+
+static void put_fixed(struct json_place at, const struct fit *f) {
+  const struct reml_result *r = f->result;
+  struct json_place fixed = json_put_array(json_key(at, "fixed"));
+  for (int j = 0; j < f->frame->problem->p; j++) {
+    double se = fit_se(f, j);
+    struct json_place row = json_put_object(fixed);
+    json_put_text(json_key(row, "name"), f->frame->x_names[j]);
+    json_put_number(json_key(row, "estimate"), r->beta[j]);
+    json_put_number(json_key(row, "se"), se);
+    json_put_null(json_key(row, "df"));
+    json_put_number(json_key(row, "statistic"), se > 0 ? r->beta[j] / se : NAN);
+    json_put_null(json_key(row, "p"));
+    json_put_null(json_key(row, "lower"));
+    json_put_null(json_key(row, "upper"));
+    json_put_bool(json_key(row, "aliased"), r->aliased[j]);
+  }
+  json_put_matrix(json_key(at, "vcov"), r->vcov, f->frame->problem->p, f->frame->problem->p);
+}
+
+static double *correlations(struct arena *a, const double *g, int c) {
+  double *corr = arena_array(a, (size_t)c * (size_t)c, double);
+  for (int i = 0; i < c; i++)
+    for (int j = 0; j < c; j++) corr[j * c + i] = number_correlation(g, c, i, j);
+  return corr;
+}
+
+static void put_random(struct json_place at, struct arena *a, const struct fit *f) {
+  struct json_place random = json_put_array(json_key(at, "random"));
+  for (int t = 0; t < f->frame->problem->n_terms; t++) {
+    const struct frame_term *names = &f->frame->terms[t];
+    const double *g = f->result->g[t];
+    int c = f->frame->problem->terms[t].c;
+    struct json_place term = json_put_object(random);
+    json_put_text(json_key(term, "group"), names->group);
+    json_put_text(json_key(term, "structure"), names->structure);
+    json_put_texts(json_key(term, "names"), c, names->names);
+    json_put_matrix(json_key(term, "covariance"), g, c, c);
+    struct json_place sd = json_put_array(json_key(term, "sd"));
+    for (int i = 0; i < c; i++) json_put_number(sd, sqrt(g[i * c + i]));
+    json_put_matrix(json_key(term, "corr"), correlations(a, g, c), c, c);
+    json_put_object(json_key(term, "parameters"));
+    json_put_integer(json_key(term, "rank"), f->result->g_rank[t]);
+  }
+}
+
+static void put_residual(struct json_place at, const struct fit *f) {
+  struct json_place residual = json_put_object(json_key(at, "residual"));
+  json_put_text(json_key(residual, "structure"), "homogeneous");
+  json_put_null(json_key(residual, "group"));
+  json_put_number(json_key(residual, "sigma"), sqrt(f->result->sigma2));
+  json_put_object(json_key(residual, "parameters"));
+  json_put_array(json_key(residual, "names"));
+  json_put_null(json_key(residual, "covariance"));
+}
+
+void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
+  json_put_text(json_key(at, "version"), KIN_VERSION);
+  json_put_text(json_key(at, "formula"), f->frame->ir->text);
+  json_put_text(json_key(at, "method"), f->reml ? "REML" : "ML");
+  json_put_text(json_key(at, "family"), "gaussian");
+  json_put_text(json_key(at, "link"), "identity");
+  put_data(json_put_object(json_key(at, "data")), f->frame);
+  json_put_integer(json_key(at, "n_obs"), f->frame->problem->n);
+  put_groups(at, f->frame);
+  json_put_null(json_key(at, "df_method"));
+  put_criteria(at, f);
+  put_ending(at, f);
+  put_fixed(at, f);
+  put_random(at, a, f);
+  put_residual(at, f);
+  json_put_null(json_key(at, "r2"));
+  json_put_null(json_key(at, "icc"));
+  json_put_array(json_key(at, "lints"));
+}
