@@ -151,6 +151,7 @@ Test(check, types_of_expressions) {
       {"1:10", "K0219 1: `:` joins terms of a formula and makes no range; a range is written 1..10"},
       {"true | false",
        "K0220 1: `|` belongs to the random terms of a formula; conditions are joined by `or`"},
+      {"1 @ 2", "K0218 1: `@` has a meaning only in a formula"},
       {"let x = 1; $x + 1", "K0221 12: `$x` brings a variable among columns; here are none; write x"},
   };
   CHECK_ALL(cases);
@@ -189,6 +190,9 @@ Test(check, data_blocks) {
   static const struct expectation cases[] = {
       {"data d from \"f.csv\" { missing -99, \"n/a\"; arm: factor(a, b); l = log(x); where x > 2 and x < 9 }",
        ""},
+      {"data d from \"f.db\" query \"select\"",
+       "K0926 26: `query` in a data block is part of the language, but not of this version of kin; this "
+       "version reads a whole CSV or TSV file with one row for each observation: prepare it before"},
       {"data d from \"f.csv\" { l = lgo(x) }",
        "K0302 27: there is no function of columns `lgo`; did you mean `log`?"},
       {"data d from \"f.csv\" { where x + 1 }",
