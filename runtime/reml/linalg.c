@@ -138,16 +138,30 @@ void la_multiply_tn(int m, int n, int k, const double *a, int lda, const double 
     for (int i = 0; i < m; i++) c[at(i, j, ldc)] = la_dot((size_t)k, a + at(0, i, lda), b + at(0, j, ldb));
 }
 
-void la_multiply(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c,
-                 int ldc) {
-  if (!small_work(m, n, k)) {
-    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
-    return;
-  }
+/* c := a b where b is k x n with steps sl between rows and sj between columns. */
+static void small_multiply(int m, int n, int k, const double *a, int lda, const double *b, size_t sl,
+                           size_t sj, double *c, int ldc) {
   for (int j = 0; j < n; j++) {
     for (int i = 0; i < m; i++) c[at(i, j, ldc)] = 0;
-    for (int l = 0; l < k; l++) la_axpy((size_t)m, b[at(l, j, ldb)], a + at(0, l, lda), c + at(0, j, ldc));
+    for (int l = 0; l < k; l++)
+      la_axpy((size_t)m, b[(size_t)l * sl + (size_t)j * sj], a + at(0, l, lda), c + at(0, j, ldc));
   }
+}
+
+void la_multiply(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c,
+                 int ldc) {
+  if (small_work(m, n, k))
+    small_multiply(m, n, k, a, lda, b, 1, (size_t)ldb, c, ldc);
+  else
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
+}
+
+void la_multiply_nt(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c,
+                    int ldc) {
+  if (small_work(m, n, k))
+    small_multiply(m, n, k, a, lda, b, (size_t)ldb, 1, c, ldc);
+  else
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
 }
 
 /* Four running sums: the additions need not wait for each other. */

@@ -31,8 +31,10 @@ void la_inverse(int n, const double *l, int ld, double *out, int ldo);
 void la_cross(int m, int n, const double *a, int lda, double *c, int ldc);
 /* c (n x n, lower triangle) := I + a a', a of n x m. */
 void la_identity_plus(int n, int m, const double *a, int lda, double *c, int ldc);
-/* c (m x n) := a'b with k rows in a and b, or a b with k columns in a. */
+/* c (m x n) := a'b, a b, a b'; k is the length of the inner products. */
 void la_multiply_tn(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c,
+                    int ldc);
+void la_multiply_nt(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c,
                     int ldc);
 void la_multiply(int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c, int ldc);
 

@@ -1,4 +1,4 @@
-/* prepared.h: a problem made ready: everything that does not depend on the parameters. */
+/* prepared.h: a problem made ready, and an evaluation of it in relative scale. */
 #ifndef KIN_REML_PREPARED_H
 #define KIN_REML_PREPARED_H
 
@@ -9,56 +9,136 @@
 struct prepared_term {
   int c, q;
   const struct cov *cov;
-  const double *z; /* n x c row by row: internal basis, whitened */
-  double *basis;   /* c x c upper triangular: user's basis = internal basis times this */
-  int *pivot;      /* c: state of the chart */
+  double *basis; /* c x c upper triangular: user's basis = internal basis times this */
+  int *pivot;    /* c: state of the chart */
   int n_theta, n_phi;
-  int theta, phi; /* offset of this term in the vectors of the whole problem */
+  int theta, phi; /* places of this term in the vectors of the whole problem */
+};
+
+/* The last evaluation: everything follows from the kernels' sums.  V relative to sigma^2 = 1; matrices of
+   parameters have n = k + 1 rows, the residual last. */
+struct solved {
+  double **lambda;        /* per term: relative factor */
+  double *gamma;          /* n: phi relative to sigma^2, the last is 1 */
+  double *l;              /* rank x rank: Cholesky factor of A_XX */
+  double *phi;            /* p1 x p1: A_XX^-1, last row and column zero */
+  double *d;              /* p1: (-b, 1) */
+  double r2;              /* d'Ad */
+  double log_det_x;       /* log|A_XX| for REML, 0 for ML */
+  double *trace;          /* n: t_i - [tr(Phi U_i,XX)] */
+  double *quad;           /* n: d'U_i d */
+  double *ud;             /* p1 x n: U_i d */
+  double *phi_u;          /* rank x rank, n of them: Phi U_i,XX; REML only */
+  double *ai, *ei;        /* n x n; ei only where every cluster is dense */
+  double *dwd, *xwx, *tt; /* n x n */
+  double *kernel;         /* k x k: workspace */
+  double *work;           /* rank x rank */
 };
 
 struct prepared {
   struct arena *arena;
   const struct problem *problem;
   struct reml_options options;
-  int n, p, rank, p1;
-  int nu;      /* n - rank (REML) or n (ML) */
-  int k;       /* parameters of the terms; theta and phi have one more, the residual, last */
-  int k_theta; /* chart values of the terms */
-  const struct param *params;
-  int *keep;       /* rank: columns of X that are kept */
-  double *r;       /* rank x rank upper: kept columns (whitened) = internal columns times r */
-  double *beta0;   /* rank: least-squares coefficients, user's units */
-  double *d;       /* n x p1: internal X, then the residual y of unit rms */
-  double y_scale;  /* residual in user's units = y_scale times the internal one */
-  bool perfect;    /* X explains y to rounding */
-  double constant; /* criterion minus its variable part */
+  struct sparse_problem all; /* the whole problem in internal units */
+  int rank, p1;              /* of X; rank + 1 */
+  int nu;                    /* n - rank (REML) or n (ML) */
+  int k;                     /* parameters of the terms: theta and phi have one more, the residual, last */
+  int *keep;                 /* rank: columns of X that are kept */
+  double *r;                 /* rank x rank upper: kept columns (whitened) = internal columns times r */
+  double *beta0;             /* rank: least-squares coefficients, user's units */
+  double y_scale;            /* residual in user's units = y_scale times the internal one */
+  bool perfect;              /* X explains y to rounding */
+  double constant;           /* of the criterion */
   struct prepared_term *terms;
   struct clusters *clusters;
-  struct dense *dense;            /* NULL: no cluster is dense */
-  struct sparse *sparse;          /* NULL: none is sparse */
-  const struct sparse_part *part; /* rows and levels behind `sparse` */
-  struct kernel_sums sums;        /* of the last evaluation */
-  struct workspace *work;         /* moments.c */
+  struct dense *dense;               /* NULL: no cluster is dense */
+  struct sparse *sparse;             /* NULL: none is sparse */
+  int32_t **sparse_levels;           /* per term: number in the whole problem of the sparse part's levels */
+  const struct sparse_problem *part; /* rows and levels behind `sparse` */
+  struct kernel_sums sums;           /* t and u have room for the residual */
+  struct solved solved;
 };
 
-/* An orthonormal basis of the columns of a design, in order; columns that add nothing are left out. */
-struct basis_column_source {
+/* ---- basis.c: columns in order, made orthonormal ---- */
+
+struct basis_source {
   const double *x; /* first element */
   size_t step;     /* distance between rows */
 };
-/* Orthonormalises m columns (whitened by root_w unless NULL) into q (n x rank, column by column) and r (m x m upper
-   triangular, row i belonging to the i-th kept column).  keep[i] is the i-th kept column.  Returns the rank. */
-int basis_orthonormalise(int n, int m, const struct basis_column_source *x, const double *root_w, double *q,
-                         double *r, int *keep);
 
-/* Rounding level of the projection of y; see prepare.c. */
-#define PERFECT_FIT_EPS (16 * 2.220446049250313e-16)
+/* Orthonormalises m columns, each row multiplied by root_w (NULL: 1).  q (n x m, column by column) receives the rank
+   columns that add something, r (m x m upper triangular, leading dimension m) their coefficients: kept columns = q r;
+   keep[i] is the i-th kept column.  Returns the rank.  *ones: the i for which column keep[i] is constant, or -1. */
+int basis_orthonormalise(int n, int m, const struct basis_source *x, const double *root_w, double *q,
+                         double *r, int *keep, int *ones);
+
+/* y's least-squares residual on q, and its coefficients in the kept columns. */
+struct basis_projection {
+  const struct basis_source *x;
+  const double *y, *root_w;
+  int n, m, rank, ones;
+  const double *q, *r;
+  const int *keep;
+};
+void basis_project(struct arena *scratch, const struct basis_projection *in, double *residual, double *beta);
+
+/* ---- chart.c: theta of the whole problem ---- */
+
+void chart_start(const struct prepared *pr, double *theta); /* relative sd 1, sigma 1 */
+/* The chart of given relative covariance matrices, g[t] c x c in the internal basis. */
+void chart_from(const struct prepared *pr, double *const *g, double *theta);
+void chart_factors(const struct prepared *pr, const double *theta, double *const *lambda); /* over sigma */
+void chart_phi(const struct prepared *pr, const double *theta, double *phi);
+void chart_scale(const struct prepared *pr, double *theta, double s); /* V -> s V */
+void chart_repivot(const struct prepared *pr, double *theta);
+double chart_sigma2(const struct prepared *pr, const double *theta);
+/* g_theta = J'g; h_theta = J'hJ + the curvature of the chart, given g and h in phi. */
+void chart_gradient(const struct prepared *pr, const double *theta, const double *g, double *g_theta);
+void chart_hessian(const struct prepared *pr, struct arena *scratch, const double *theta, const double *g,
+                   const double *h, double *h_theta);
+/* Sets pivots of the relative factors below `small` to exactly zero; returns how many. */
+int chart_zero_pivots(const struct prepared *pr, double *theta, double small);
+/* Rank of G_t: pivots that are not zero. */
+int chart_rank(const struct prepared *pr, const double *theta, int t);
 
 /* ---- moments.c ---- */
 
-/* Kernel sums at the relative factors that theta implies; false: not positive definite. */
-bool sums_evaluate(struct prepared *pr, const double *theta, unsigned want);
-/* The best sigma^2 for the sums. */
-double sums_scale(struct prepared *pr, bool *ok);
+void solved_new(struct prepared *pr);
+/* Kernels, fixed effects, traces and quadratic forms at theta (its sigma plays no part).  want >= WANT_GRADIENT
+   fills all but the second pass.  False: not positive definite in floating point. */
+bool solve_at(struct prepared *pr, const double *theta, unsigned want);
+/* The second pass: ai, and ei where it can be had. */
+void solve_second(struct prepared *pr);
+bool solved_has_ei(const struct prepared *pr);
+/* -2 log L of the last solve at a given sigma^2, and the sigma^2 that minimises it. */
+double solved_criterion(const struct prepared *pr, double sigma2);
+double solved_sigma2(const struct prepared *pr);
+/* Gradient and Hessian (observed or average information) in phi at sigma^2. */
+void solved_gradient(const struct prepared *pr, double sigma2, double *g);
+void solved_hessian(const struct prepared *pr, double sigma2, bool observed, double *h);
+
+/* Smallest sigma^2, internal units: residuals of y have unit rms. */
+#define SIGMA2_FLOOR 1e-16
+
+/* ---- newton.c ---- */
+
+struct step {
+  double *s;        /* n */
+  double predicted; /* decrease of the quadratic model */
+  double length;    /* |s| */
+  bool convex;      /* the Hessian is positive definite */
+  bool inside;      /* the trust region did not bind */
+};
+/* Minimiser of g's + s'hs/2 over |s| <= delta (More & Sorensen 1983). */
+void newton_step(struct arena *scratch, int n, const double *g, const double *h, double delta,
+                 struct step *out);
+
+/* ---- finish.c, status.c ---- */
+
+void finish_result(struct arena *a, struct prepared *pr, const double *theta, struct reml_result *out);
+void finish_perfect(struct arena *a, struct prepared *pr, struct reml_result *out);
+/* Result without estimates. */
+void finish_nothing(struct arena *a, const struct prepared *pr, struct reml_result *out);
+const char *reml_status_text(struct arena *a, const struct reml_result *r);
 
 #endif

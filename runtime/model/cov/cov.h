@@ -24,6 +24,8 @@ struct cov {
   void (*start)(int c, int *pivot, double *theta); /* G = I */
   void (*factor)(int c, const int *pivot, const double *theta,
                  double *lambda); /* c x c, G = Lambda Lambda' */
+  /* The theta whose factor this is: sets back what `factor` gave, after entries were made zero. */
+  void (*unfactor)(int c, const int *pivot, const double *lambda, double *theta);
   void (*phi)(int c, const int *pivot, const double *theta, double *phi);
   void (*matrix)(int c, const double *phi, double *g); /* phi -> G */
   /* Gradient pulled back: given gamma (c x c symmetric, df = tr(gamma dG)), adds to g_theta (n_theta) ... */

@@ -22,6 +22,11 @@ static void factor(int c, const int *pivot, const double *theta, double *lambda)
   to_diagonal(c, theta, lambda);
 }
 
+static void unfactor(int c, const int *pivot, const double *lambda, double *theta) {
+  (void)pivot;
+  for (int a = 0; a < c; a++) theta[a] = lambda[a + a * c];
+}
+
 static void phi(int c, const int *pivot, const double *theta, double *out) {
   (void)pivot;
   for (int a = 0; a < c; a++) out[a] = theta[a] * theta[a];
@@ -67,6 +72,7 @@ const struct cov cov_diag = {
     .n_phi = n_par,
     .start = start,
     .factor = factor,
+    .unfactor = unfactor,
     .phi = phi,
     .matrix = to_diagonal,
     .pull_gradient = pull_gradient,

@@ -35,6 +35,11 @@ static void factor(int c, const int *pivot, const double *theta, double *lambda)
     for (int i = j; i < c; i++) lambda[pivot[i] + j * c] = *theta++;
 }
 
+static void unfactor(int c, const int *pivot, const double *lambda, double *theta) {
+  for (int j = 0; j < c; j++)
+    for (int i = j; i < c; i++) *theta++ = lambda[pivot[i] + j * c];
+}
+
 /* Lambda[a, ] Lambda[b, ]', where row a is pivoted to place i, row b to place j. */
 static double row_product(int c, const double *theta, int i, int j) {
   double s = 0;
@@ -181,6 +186,7 @@ const struct cov cov_us = {
     .n_phi = n_par,
     .start = start,
     .factor = factor,
+    .unfactor = unfactor,
     .phi = phi,
     .matrix = matrix,
     .pull_gradient = pull_gradient,
