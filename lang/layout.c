@@ -105,7 +105,7 @@ void *raw_memory(struct raw *r, void *old, int grow, size_t n) {
 
 /* ---- reading ahead -------------------------------------------------------------------------------------- */
 
-struct layout *layout_new(struct arena *a, struct diags *diags, const struct source *source) {
+struct layout *layout_start(struct arena *a, struct diags *diags, const struct source *source) {
   struct layout *l = arena_make(a, struct layout);
   l->raw = (struct raw){.arena = a, .diags = diags, .source = source};
   l->raw.comments_end = &l->raw.comments;

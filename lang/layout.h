@@ -63,7 +63,7 @@ struct layout {
   bool failed;     /* nesting or a wrong closer: no more tokens */
 };
 
-struct layout *layout_new(struct arena *a, struct diags *diags, const struct source *source);
+struct layout *layout_start(struct arena *a, struct diags *diags, const struct source *source);
 struct token layout_next(struct layout *l);
 /* After a syntax error at the token given last: the next is the NEWLINE that ends its statement. */
 void layout_recover(struct layout *l);

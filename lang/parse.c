@@ -124,7 +124,7 @@ struct script *parse_script(struct mem *m, struct diags *diags, const char *name
   }
   if (!readable(diags, source, text, n)) return script;
   struct parser *p = arena_make(a, struct parser);
-  p->layout = layout_new(a, diags, source);
+  p->layout = layout_start(a, diags, source);
   p->build = (struct ast_builder){.arena = a, .diags = diags, .source = source};
   kin_yyparse(p);
   script->statements = p->statements;
@@ -137,7 +137,7 @@ bool parse_incomplete(struct mem *m, const char *text, size_t n) {
   struct arena *mark = arena_pool_mark(m);
   struct arena *a = arena_new(m);
   struct diags *quiet = diags_new(m);
-  struct layout *l = layout_new(a, quiet, source_new(a, "", "", text, (uint32_t)n));
+  struct layout *l = layout_start(a, quiet, source_new(a, "", "", text, (uint32_t)n));
   struct token t, before = {0};
   while ((t = layout_next(l)).kind != 0)
     if (t.kind != NEWLINE) before = t;

@@ -16,6 +16,8 @@ static const struct catalogue_entry catalogue[] = {
 #undef DIAG
 };
 
+const char diag_end[] = "";
+
 const char *diag_number(enum diag_code code) {
   return catalogue[code].number;
 }

@@ -59,7 +59,8 @@ void diags_free(struct diags *d);
    copied. A second diagnostic of the same code at the same place is dropped. Returns it (or NULL when
    dropped), for notes. */
 struct diag *diag_add(struct diags *d, const struct source *src, struct span span, enum diag_code code, ...);
-#define DIAG_END ((const char *)-1)
+extern const char diag_end[]; /* its address ends the strings */
+#define DIAG_END diag_end
 
 void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span,
                const char *text);
