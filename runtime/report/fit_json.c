@@ -1,6 +1,6 @@
 /* fit_json.c: a fit as JSON.  Keys that later versions fill (df, p, intervals, r2, icc) are there, with null. */
 #include "runtime/report/fit_json.h"
-#include "runtime/report/number.h"
+#include "runtime/report/report.h"
 #include <math.h>
 #include <string.h>
 
@@ -67,7 +67,7 @@ static void put_fixed(struct json_place at, const struct fit *f) {
 static double *correlations(struct arena *a, const double *g, int c) {
   double *corr = arena_array(a, (size_t)c * (size_t)c, double);
   for (int i = 0; i < c; i++)
-    for (int j = 0; j < c; j++) corr[j * c + i] = number_correlation(g, c, i, j);
+    for (int j = 0; j < c; j++) corr[j * c + i] = report_correlation(g, c, i, j);
   return corr;
 }
 

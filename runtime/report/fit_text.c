@@ -5,7 +5,7 @@
  * numbers stands in it, and nothing that changes from run to run.
  */
 #include "lang/base/text.h"
-#include "runtime/report/layout.h"
+#include "runtime/report/sheet.h"
 #include <math.h>
 #include <string.h>
 
@@ -34,34 +34,24 @@ static const char *counted(struct arena *a, int64_t n, const char *noun) {
 
 static void section(const struct fit_report *r, const char *title) {
   buf_putc(r->out, '\n');
-  layout_heading(r->out, title, &r->style);
+  sheet_heading(r->out, title, &r->style);
 }
 
-/* A line of the head; label "" continues the one above. */
+/* A line of the head; label "" continues the one above.  The label replaces spaces of the paragraph's indent. */
 static void labelled(const struct fit_report *r, const char *label, const char *text) {
-  const char *line = arena_printf(r->a, "%-*s", LABEL_WIDTH, label);
-  buf_put(r->out, line);
-  struct report_style s = r->style;
-  s.width -= LABEL_WIDTH;
-  struct buf body;
-  buf_init(&body, r->a);
-  layout_paragraph(&body, text, 0, 0, &s);
-  for (const char *at = body.text; *at;) {
-    size_t n = strcspn(at, "\n");
-    if (at != body.text) buf_pad(r->out, ' ', LABEL_WIDTH);
-    buf_putn(r->out, at, n + 1);
-    at += n + 1;
-  }
+  size_t start = r->out->n;
+  sheet_paragraph(r->out, text, LABEL_WIDTH, 0, &r->style);
+  memcpy(r->out->text + start, label, strlen(label));
 }
 
 /* ---- head: model, data, criterion ------------------------------------------------------------------------ */
 
 static void put_model(const struct fit_report *r) {
   const char *kind = r->problem->n_terms > 0 ? "Linear mixed model" : "Linear model";
-  const char *method = r->fit->reml ? "restricted maximum likelihood (REML)" : "maximum likelihood (ML)";
-  layout_heading(r->out, arena_printf(r->a, "%s, fitted by %s", kind, method), &r->style);
+  const char *method = r->fit->reml ? "REML" : "ML";
+  sheet_heading(r->out, arena_printf(r->a, "%s, fitted by %s", kind, method), &r->style);
   buf_putc(r->out, '\n');
-  labelled(r, "Formula", layout_safe(r->a, r->frame->ir->text));
+  labelled(r, "Formula", sheet_safe(r->a, r->frame->ir->text));
 }
 
 static const char *missing_text(const struct fit_report *r) {
@@ -71,7 +61,7 @@ static const char *missing_text(const struct fit_report *r) {
   int64_t sum = 0;
   for (int i = 0; i < r->frame->n_dropped; i++) {
     const struct frame_dropped *d = &r->frame->dropped[i];
-    buf_printf(&b, "%s%s %d", i > 0 ? ", " : "", layout_safe(r->a, d->variable), d->rows);
+    buf_printf(&b, "%s%s %d", i > 0 ? ", " : "", sheet_safe(r->a, d->variable), d->rows);
     sum += d->rows;
   }
   if (sum > r->frame->rows_dropped) buf_put(&b, " (some miss more than one)");
@@ -80,7 +70,7 @@ static const char *missing_text(const struct fit_report *r) {
 
 static void put_data(const struct fit_report *r) {
   const struct table *t = r->frame->table;
-  const char *source = t->source && *t->source ? layout_safe(r->a, t->source) : "a table of the script";
+  const char *source = t->source && *t->source ? sheet_safe(r->a, t->source) : "a table of the script";
   bool all = r->problem->n == t->rows_read;
   labelled(r, "Data",
            arena_printf(r->a, "%s: %s read, %s", source, counted(r->a, t->rows_read, "row"),
@@ -97,22 +87,21 @@ static void put_data(const struct fit_report *r) {
 static void put_criterion(const struct fit_report *r) {
   const double v[] = {r->result->criterion, fit_loglik(r->fit), fit_aic(r->fit), fit_bic(r->fit)};
   const char *const head[] = {r->fit->reml ? "REML criterion" : "-2 log L", "logLik", "AIC", "BIC"};
-  struct layout *l = layout_new(r->a, 2, 5);
+  struct sheet *l = sheet_new(r->a, 2, 5);
   l->stub = 0;
   for (int j = 0; j < 4; j++) {
-    layout_set(l, 0, j, head[j]);
-    layout_numbers(l, j, &v[j], number_format_fixed(CRITERION_DECIMALS));
+    sheet_set(l, 0, j, head[j]);
+    sheet_numbers(l, j, &v[j], digits_fixed(CRITERION_DECIMALS));
   }
-  layout_set(l, 0, 4, "parameters");
-  layout_set(l, 1, 4, arena_printf(r->a, "%d", r->fit->n_par));
+  sheet_set(l, 0, 4, "parameters");
+  sheet_set(l, 1, 4, arena_printf(r->a, "%d", r->fit->n_par));
   l->align[4] = ALIGN_RIGHT;
   buf_putc(r->out, '\n');
-  layout_put(r->out, l, &r->style);
-  layout_paragraph(r->out,
-                   arena_printf(r->a,
-                                "AIC counts all parameters, of means and of variances; BIC uses n = %d.",
-                                r->problem->n),
-                   2, 0, &r->style);
+  sheet_put(r->out, l, &r->style);
+  sheet_paragraph(r->out,
+                  arena_printf(r->a, "AIC counts all parameters, of means and of variances; BIC uses n = %d.",
+                               r->problem->n),
+                  2, 0, &r->style);
 }
 
 /* ---- random effects --------------------------------------------------------------------------------------- */
@@ -133,28 +122,34 @@ static int random_rows(const struct fit_report *r) {
   return n;
 }
 
+double report_correlation(const double *g, int c, int i, int j) {
+  double scale = sqrt(g[i * c + i]) * sqrt(g[j * c + j]);
+  if (scale == 0) return NAN;
+  return i == j ? 1 : fmax(-1, fmin(1, g[j * c + i] / scale));
+}
+
 enum { RANDOM_GROUP, RANDOM_NAME, RANDOM_VARIANCE, RANDOM_SD, RANDOM_CORR };
 
 /* Names and correlations of term t, and its variances, in the rows from `row` on (headings not counted). */
-static void lay_random_term(struct layout *l, const struct fit_report *r, int t, int row, double *variance) {
+static void lay_random_term(struct sheet *l, const struct fit_report *r, int t, int row, double *variance) {
   const struct frame_term *names = &r->frame->terms[t];
   const double *g = r->result->g[t];
   int c = r->problem->terms[t].c;
   bool correlated = strcmp(names->structure, "diag") != 0;
   for (int i = 0; i < c; i++) {
     int at = row + i + l->heads;
-    if (i == 0) layout_set(l, at, RANDOM_GROUP, names->group);
-    layout_set(l, at, RANDOM_NAME, names->names[i]);
+    if (i == 0) sheet_set(l, at, RANDOM_GROUP, names->group);
+    sheet_set(l, at, RANDOM_NAME, names->names[i]);
     variance[row + i] = g[i * c + i];
     for (int j = 0; correlated && j < i; j++)
-      layout_set(l, at, RANDOM_CORR + j,
-                 number_text(r->a, number_correlation(g, c, i, j), number_format_fixed(CORR_DECIMALS)));
+      sheet_set(l, at, RANDOM_CORR + j,
+                digits_text(r->a, report_correlation(g, c, i, j), digits_fixed(CORR_DECIMALS)));
   }
 }
 
-static void lay_random_heads(struct layout *l) {
+static void lay_random_heads(struct sheet *l) {
   static const char *const head[] = {"Group", "Effect", "Variance", "Std.dev.", "Corr."};
-  for (int j = 0; j < l->cols && j <= RANDOM_CORR; j++) layout_set(l, 0, j, head[j]);
+  for (int j = 0; j < l->cols && j <= RANDOM_CORR; j++) sheet_set(l, 0, j, head[j]);
   for (int j = RANDOM_CORR; j < l->cols; j++) l->align[j] = ALIGN_POINT;
 }
 
@@ -162,7 +157,7 @@ static void put_random(const struct fit_report *r) {
   int rows = random_rows(r);
   double *variance = arena_array(r->a, (size_t)rows, double);
   double *sd = arena_array(r->a, (size_t)rows, double);
-  struct layout *l = layout_new(r->a, rows + 1, RANDOM_CORR + corr_columns(r));
+  struct sheet *l = sheet_new(r->a, rows + 1, RANDOM_CORR + corr_columns(r));
   l->stub = 2;
   lay_random_heads(l);
   int row = 0;
@@ -170,13 +165,13 @@ static void put_random(const struct fit_report *r) {
     lay_random_term(l, r, t, row, variance);
     row += r->problem->terms[t].c;
   }
-  layout_set(l, row + l->heads, RANDOM_GROUP, "Residual");
+  sheet_set(l, row + l->heads, RANDOM_GROUP, "Residual");
   variance[row] = r->result->sigma2;
   for (int i = 0; i < rows; i++) sd[i] = sqrt(variance[i]);
-  layout_numbers(l, RANDOM_VARIANCE, variance, number_format_of(variance, rows, ESTIMATE_DIGITS, false));
-  layout_numbers(l, RANDOM_SD, sd, number_format_of(sd, rows, ESTIMATE_DIGITS, false));
+  sheet_numbers(l, RANDOM_VARIANCE, variance, digits_of(variance, rows, ESTIMATE_DIGITS, false));
+  sheet_numbers(l, RANDOM_SD, sd, digits_of(sd, rows, ESTIMATE_DIGITS, false));
   section(r, r->problem->n_terms > 0 ? "Random effects" : "Residual");
-  layout_put(r->out, l, &r->style);
+  sheet_put(r->out, l, &r->style);
 }
 
 /* ---- groups ----------------------------------------------------------------------------------------------- */
@@ -204,8 +199,8 @@ static bool group_again(const struct frame *f, int t) {
 }
 
 static const char *relation_text(const struct fit_report *r, const struct frame_pair *p) {
-  const char *a = layout_safe(r->a, r->frame->terms[p->a].group);
-  const char *b = layout_safe(r->a, r->frame->terms[p->b].group);
+  const char *a = sheet_safe(r->a, r->frame->terms[p->a].group);
+  const char *b = sheet_safe(r->a, r->frame->terms[p->b].group);
   long long possible = (long long)r->problem->terms[p->a].q * r->problem->terms[p->b].q;
   switch (p->relation) {
   case UNITS_NESTED: return arena_printf(r->a, "%s is nested in %s", a, b);
@@ -222,23 +217,23 @@ static const char *relation_text(const struct fit_report *r, const struct frame_
 
 static void put_groups(const struct fit_report *r) {
   if (r->problem->n_terms == 0) return;
-  struct layout *l = layout_new(r->a, r->problem->n_terms + 1, 3);
+  struct sheet *l = sheet_new(r->a, r->problem->n_terms + 1, 3);
   l->align[1] = ALIGN_RIGHT;
-  layout_set(l, 0, 0, "Group");
-  layout_set(l, 0, 1, "Levels");
-  layout_set(l, 0, 2, "Rows in each");
+  sheet_set(l, 0, 0, "Group");
+  sheet_set(l, 0, 1, "Levels");
+  sheet_set(l, 0, 2, "Rows in each");
   int row = l->heads;
   for (int t = 0; t < r->problem->n_terms; t++) {
     if (group_again(r->frame, t)) continue;
-    layout_set(l, row, 0, r->frame->terms[t].group);
-    layout_set(l, row, 1, arena_printf(r->a, "%d", r->problem->terms[t].q));
-    layout_set(l, row++, 2, rows_of_levels(r, t));
+    sheet_set(l, row, 0, r->frame->terms[t].group);
+    sheet_set(l, row, 1, arena_printf(r->a, "%d", r->problem->terms[t].q));
+    sheet_set(l, row++, 2, rows_of_levels(r, t));
   }
   l->rows = row;
   buf_putc(r->out, '\n');
-  layout_put(r->out, l, &r->style);
+  sheet_put(r->out, l, &r->style);
   for (int i = 0; i < r->frame->n_pairs; i++)
-    layout_paragraph(r->out, relation_text(r, &r->frame->pairs[i]), 2, 2, &r->style);
+    sheet_paragraph(r->out, relation_text(r, &r->frame->pairs[i]), 2, 2, &r->style);
 }
 
 /* ---- coding of factors ------------------------------------------------------------------------------------- */
@@ -257,7 +252,7 @@ static const char *other_levels(const struct fit_report *r, const struct frame_f
   struct buf b;
   buf_init(&b, r->a);
   for (int i = from; i < f->n_levels && i < from + REPORT_LEVELS_MAX; i++)
-    buf_printf(&b, "%s%s", i > from ? ", " : "", layout_safe(r->a, f->levels[i]));
+    buf_printf(&b, "%s%s", i > from ? ", " : "", sheet_safe(r->a, f->levels[i]));
   if (f->n_levels > from + REPORT_LEVELS_MAX) buf_printf(&b, ", ... (%d levels)", f->n_levels);
   return b.text;
 }
@@ -268,10 +263,10 @@ static const char *factor_text(const struct fit_report *r, const struct frame_fa
   bool contrasts = false;
   coding_in(ir, &ir->fixed, f->name, &full, &contrasts);
   for (int t = 0; t < ir->n_random; t++) coding_in(ir, &ir->random[t].basis, f->name, &full, &contrasts);
-  const char *name = layout_safe(r->a, f->name);
+  const char *name = sheet_safe(r->a, f->name);
   if (full && !contrasts)
     return arena_printf(r->a, "%s: an indicator for every level: %s", name, other_levels(r, f, 0));
-  const char *reference = f->n_levels > 0 ? layout_safe(r->a, f->levels[0]) : "NA";
+  const char *reference = f->n_levels > 0 ? sheet_safe(r->a, f->levels[0]) : "NA";
   return arena_printf(r->a, "%s: %s is the reference of %s%s", name, reference, other_levels(r, f, 1),
                       full ? "; in some terms an indicator for every level" : "");
 }
@@ -280,22 +275,22 @@ static void put_factors(const struct fit_report *r) {
   if (r->frame->n_factors == 0) return;
   section(r, "Factors (treatment coding)");
   for (int i = 0; i < r->frame->n_factors; i++)
-    layout_paragraph(r->out, factor_text(r, &r->frame->factors[i]), 2, 2, &r->style);
+    sheet_paragraph(r->out, factor_text(r, &r->frame->factors[i]), 2, 2, &r->style);
 }
 
 /* ---- fixed effects ------------------------------------------------------------------------------------------ */
 
 /* Estimates get the decimals of their standard errors: digits beyond those say nothing.  Where there is no
    error (a perfect fit), they show what they have. */
-static void lay_estimates(struct layout *l, const double *beta, const double *se, int p) {
+static void lay_estimates(struct sheet *l, const double *beta, const double *se, int p) {
   bool exact = true;
   for (int j = 0; j < p; j++)
     if (se[j] > 0) exact = false;
-  struct number_format f = number_format_of(exact ? beta : se, p, ESTIMATE_DIGITS, false);
-  layout_numbers(l, 1, beta, f);
-  layout_numbers(l, 2, se, f);
+  struct digits f = digits_of(exact ? beta : se, p, ESTIMATE_DIGITS, false);
+  sheet_numbers(l, 1, beta, f);
+  sheet_numbers(l, 2, se, f);
   for (int j = 0; j < p; j++)
-    layout_set(l, j + l->heads, 1, number_text(l->arena, beta[j], number_format_beside(f, se[j])));
+    sheet_set(l, j + l->heads, 1, digits_text(l->arena, beta[j], digits_beside(f, se[j])));
 }
 
 static const char *aliased_names(const struct fit_report *r) {
@@ -303,7 +298,7 @@ static const char *aliased_names(const struct fit_report *r) {
   buf_init(&b, r->a);
   for (int j = 0; j < r->problem->p; j++)
     if (r->result->aliased[j])
-      buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", layout_safe(r->a, r->frame->x_names[j]));
+      buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", sheet_safe(r->a, r->frame->x_names[j]));
   return b.text;
 }
 
@@ -312,8 +307,8 @@ static void put_aliased(const struct fit_report *r) {
   if (n <= 0) return;
   const char *why = n == 1 ? "since it is a combination of the columns above it"
                            : "since they are combinations of the columns above them";
-  layout_paragraph(r->out, arena_printf(r->a, "Not estimated, %s: %s.", why, aliased_names(r)), 2, 0,
-                   &r->style);
+  sheet_paragraph(r->out, arena_printf(r->a, "Not estimated, %s: %s.", why, aliased_names(r)), 2, 0,
+                  &r->style);
 }
 
 static void put_fixed(const struct fit_report *r) {
@@ -321,17 +316,17 @@ static void put_fixed(const struct fit_report *r) {
   int p = r->problem->p;
   double *se = arena_array(r->a, (size_t)p, double);
   double *t = arena_array(r->a, (size_t)p, double);
-  struct layout *l = layout_new(r->a, p + 1, 4);
-  for (int j = 0; j < 4; j++) layout_set(l, 0, j, head[j]);
+  struct sheet *l = sheet_new(r->a, p + 1, 4);
+  for (int j = 0; j < 4; j++) sheet_set(l, 0, j, head[j]);
   for (int j = 0; j < p; j++) {
     se[j] = fit_se(r->fit, j);
     t[j] = se[j] > 0 ? r->result->beta[j] / se[j] : NAN;
-    layout_set(l, j + 1, 0, r->frame->x_names[j]);
+    sheet_set(l, j + 1, 0, r->frame->x_names[j]);
   }
   lay_estimates(l, r->result->beta, se, p);
-  layout_numbers(l, 3, t, number_format_fixed(T_DECIMALS));
+  sheet_numbers(l, 3, t, digits_fixed(T_DECIMALS));
   section(r, "Fixed effects");
-  layout_put(r->out, l, &r->style);
+  sheet_put(r->out, l, &r->style);
   put_aliased(r);
 }
 
@@ -339,14 +334,14 @@ static void put_fixed(const struct fit_report *r) {
 
 static const char *singular_text(const struct fit_report *r, int t) {
   const struct frame_term *term = &r->frame->terms[t];
-  const char *text = layout_safe(r->a, term->text);
+  const char *text = sheet_safe(r->a, term->text);
   int c = r->problem->terms[t].c;
   int rank = r->result->g_rank[t];
   if (rank == 0)
     return arena_printf(r->a,
                         "%s: estimated as zero. The levels of %s differ no more than residuals alone would "
                         "make them differ, and the fit without this term is the same.",
-                        text, layout_safe(r->a, term->group));
+                        text, sheet_safe(r->a, term->group));
   return arena_printf(r->a,
                       "%s: its %d by %d covariance matrix has rank %d, so that a variance is zero or effects "
                       "are perfectly correlated. The data support a simpler term.",
@@ -384,7 +379,7 @@ void report_fit(struct buf *out, const struct fit *f, const struct report_style 
                          .frame = f->frame,
                          .problem = f->frame->problem,
                          .result = f->result,
-                         .style = layout_style(style)};
+                         .style = sheet_style(style)};
   put_model(&r);
   put_data(&r);
   put_criterion(&r);

@@ -45,6 +45,9 @@ enum { REPORT_DIGITS = 10, REPORT_DIGITS_TABLE = 7 }; /* of a number alone; of o
 /* "numeric", "factor", "logical" */
 const char *report_type_name(enum coltype type);
 
+/* Correlation of effects i and j under a c x c covariance matrix, within [-1, 1]; NaN where a variance is zero. */
+double report_correlation(const double *g, int c, int i, int j);
+
 /* One line of JSON with its newline, in the arena; keys as docs/results.md has them.  Numbers read back to the
    same double.  name: the variable shown, or NULL for null. */
 char *report_json(struct arena *a, const struct value *v, const char *name);

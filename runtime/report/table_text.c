@@ -1,5 +1,5 @@
 /* table_text.c: columns, tables, matrices and grids as text. */
-#include "runtime/report/layout.h"
+#include "runtime/report/sheet.h"
 #include <math.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static const char *level_list(struct arena *a, int n, const char *const *levels)
   struct buf b;
   buf_init(&b, a);
   for (int i = 0; i < n && i < REPORT_LEVELS_MAX; i++)
-    buf_printf(&b, "%s%s", i > 0 ? ", " : "", layout_safe(a, levels[i]));
+    buf_printf(&b, "%s%s", i > 0 ? ", " : "", sheet_safe(a, levels[i]));
   if (n > REPORT_LEVELS_MAX) buf_put(&b, ", ...");
   return b.text;
 }
@@ -61,28 +61,28 @@ static const char *column_heading(struct arena *a, const struct column_value *v)
 
 void report_column(struct buf *out, const struct column_value *v, const struct report_style *style) {
   struct arena *a = out->arena;
-  layout_paragraph(out, column_heading(a, v), 0, 2, style);
+  sheet_paragraph(out, column_heading(a, v), 0, 2, style);
   if (v->n_rows == 0) return;
   struct buf line;
   buf_init(&line, a);
   int shown = at_most(v->n_rows, REPORT_COLUMN_MAX);
   for (int i = 0; i < shown; i++)
-    buf_printf(&line, "%s%s", i > 0 ? " " : "", layout_safe(a, report_column_cell(a, &v->column, i)));
+    buf_printf(&line, "%s%s", i > 0 ? " " : "", sheet_safe(a, report_column_cell(a, &v->column, i)));
   if (shown < v->n_rows) buf_put(&line, " ...");
-  layout_paragraph(out, line.text, 2, 0, style);
+  sheet_paragraph(out, line.text, 2, 0, style);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------------------- */
 
-static void lay_column(struct layout *l, int col, const struct column *c) {
-  layout_set(l, 0, col, c->name);
-  layout_set(l, 1, col, report_type_name(c->type));
+static void lay_column(struct sheet *l, int col, const struct column *c) {
+  sheet_set(l, 0, col, c->name);
+  sheet_set(l, 1, col, report_type_name(c->type));
   int rows = l->rows - l->heads;
   if (c->type == COL_NUMBER) {
-    layout_numbers(l, col, c->v.number, number_format_of(c->v.number, rows, REPORT_DIGITS_TABLE, true));
+    sheet_numbers(l, col, c->v.number, digits_of(c->v.number, rows, REPORT_DIGITS_TABLE, true));
     return;
   }
-  for (int i = 0; i < rows; i++) layout_set(l, i + l->heads, col, report_column_cell(l->arena, c, i));
+  for (int i = 0; i < rows; i++) sheet_set(l, i + l->heads, col, report_column_cell(l->arena, c, i));
 }
 
 enum { TABLE_COLUMNS_MAX = 50 }; /* columns of a table that are shown */
@@ -90,18 +90,18 @@ enum { TABLE_COLUMNS_MAX = 50 }; /* columns of a table that are shown */
 void report_table(struct buf *out, const struct table *t, const char *name,
                   const struct report_style *style) {
   struct arena *a = out->arena;
-  buf_printf(out, "%s%s%d row%s, %d column%s", name ? layout_safe(a, name) : "", name ? ": " : "", t->n_rows,
+  buf_printf(out, "%s%s%d row%s, %d column%s", name ? sheet_safe(a, name) : "", name ? ": " : "", t->n_rows,
              t->n_rows == 1 ? "" : "s", t->n_columns, t->n_columns == 1 ? "" : "s");
-  if (t->source && *t->source) buf_printf(out, " (from %s)", layout_safe(a, t->source));
+  if (t->source && *t->source) buf_printf(out, " (from %s)", sheet_safe(a, t->source));
   buf_putc(out, '\n');
   int rows = at_most(t->n_rows, REPORT_TABLE_ROWS);
   int cols = at_most(t->n_columns, TABLE_COLUMNS_MAX);
   if (cols == 0) return;
-  struct layout *l = layout_new(a, rows + 2, cols);
+  struct sheet *l = sheet_new(a, rows + 2, cols);
   l->heads = 2;
   l->stub = 0;
   for (int j = 0; j < cols; j++) lay_column(l, j, &t->columns[j]);
-  layout_put(out, l, style);
+  sheet_put(out, l, style);
   put_more(out, t->n_rows - rows, "rows");
   put_more(out, t->n_columns - cols, "columns");
 }
@@ -113,21 +113,21 @@ static const char *numbered(struct arena *a, const char *const *names, int i) {
 }
 
 static void put_title(struct buf *out, const char *title, const struct report_style *style) {
-  if (title) layout_heading(out, layout_safe(out->arena, title), style);
+  if (title) sheet_heading(out, sheet_safe(out->arena, title), style);
 }
 
 void report_matrix(struct buf *out, const struct matrix_value *m, const struct report_style *style) {
   struct arena *a = out->arena;
   put_title(out, m->title, style);
   int rows = at_most(m->rows, REPORT_ROWS_MAX);
-  struct layout *l = layout_new(a, rows + 1, m->cols + 1);
-  for (int i = 0; i < rows; i++) layout_set(l, i + 1, 0, numbered(a, m->row_names, i));
+  struct sheet *l = sheet_new(a, rows + 1, m->cols + 1);
+  for (int i = 0; i < rows; i++) sheet_set(l, i + 1, 0, numbered(a, m->row_names, i));
   for (int j = 0; j < m->cols; j++) {
     const double *v = m->v + (size_t)j * (size_t)m->rows;
-    layout_set(l, 0, j + 1, numbered(a, m->col_names, j));
-    layout_numbers(l, j + 1, v, number_format_of(v, rows, REPORT_DIGITS_TABLE, true));
+    sheet_set(l, 0, j + 1, numbered(a, m->col_names, j));
+    sheet_numbers(l, j + 1, v, digits_of(v, rows, REPORT_DIGITS_TABLE, true));
   }
-  layout_put(out, l, style);
+  sheet_put(out, l, style);
   put_more(out, m->rows - rows, "rows");
 }
 
@@ -154,31 +154,31 @@ static bool is_number_column(const struct grid_value *g, int rows, int col) {
   return numbers > 0;
 }
 
-static void lay_numbers(struct layout *l, const struct grid_value *g, int col) {
+static void lay_numbers(struct sheet *l, const struct grid_value *g, int col) {
   int rows = l->rows - l->heads;
   double *v = arena_array(l->arena, (size_t)rows, double);
   for (int i = 0; i < rows; i++) {
     const struct value *c = grid_cell(g, i, col);
     v[i] = c->kind == VALUE_NUMBER ? c->u.number : NAN;
   }
-  layout_numbers(l, col, v, number_format_of(v, rows, REPORT_DIGITS_TABLE, true));
+  sheet_numbers(l, col, v, digits_of(v, rows, REPORT_DIGITS_TABLE, true));
   for (int i = 0; i < rows; i++)
-    if (grid_cell(g, i, col)->kind == VALUE_NONE) layout_set(l, i + l->heads, col, NULL);
+    if (grid_cell(g, i, col)->kind == VALUE_NONE) sheet_set(l, i + l->heads, col, NULL);
 }
 
 /* VALUE_NONE is an empty cell, VALUE_NA says NA. */
 void report_grid(struct buf *out, const struct grid_value *g, const struct report_style *style) {
   put_title(out, g->title, style);
   int rows = at_most(g->rows, REPORT_ROWS_MAX);
-  struct layout *l = layout_new(out->arena, rows + 1, g->cols);
+  struct sheet *l = sheet_new(out->arena, rows + 1, g->cols);
   for (int j = 0; j < g->cols; j++) {
-    layout_set(l, 0, j, g->col_names[j]);
+    sheet_set(l, 0, j, g->col_names[j]);
     if (is_number_column(g, rows, j)) {
       lay_numbers(l, g, j);
       continue;
     }
-    for (int i = 0; i < rows; i++) layout_set(l, i + 1, j, report_cell(l->arena, grid_cell(g, i, j)));
+    for (int i = 0; i < rows; i++) sheet_set(l, i + 1, j, report_cell(l->arena, grid_cell(g, i, j)));
   }
-  layout_put(out, l, style);
+  sheet_put(out, l, style);
   put_more(out, g->rows - rows, "rows");
 }

@@ -1,6 +1,6 @@
 /* value_text.c: values as text: scalars, lists, records.  Tables and their kin are in table_text.c, fits in
  * fit_text.c. */
-#include "runtime/report/layout.h"
+#include "runtime/report/sheet.h"
 #include <string.h>
 
 static void put_quoted(struct buf *out, const char *text) {
@@ -138,19 +138,19 @@ static void show(struct buf *out, const struct value *v, const char *name, const
 
 static void put_fields(struct buf *out, const struct list_value *l, const struct report_style *style,
                        int depth) {
-  struct layout *scalars = layout_new(out->arena, l->n, 2);
+  struct sheet *scalars = sheet_new(out->arena, l->n, 2);
   scalars->heads = scalars->indent = 0;
   int n = 0;
   for (int i = 0; i < l->n; i++) {
     if (!is_scalar(&l->item[i])) continue;
-    layout_set(scalars, n, 0, l->name[i]);
-    layout_set(scalars, n++, 1, report_cell(out->arena, &l->item[i]));
+    sheet_set(scalars, n, 0, l->name[i]);
+    sheet_set(scalars, n++, 1, report_cell(out->arena, &l->item[i]));
   }
   scalars->rows = n;
-  layout_put(out, scalars, style);
+  sheet_put(out, scalars, style);
   for (int i = 0; i < l->n; i++) {
     if (is_scalar(&l->item[i])) continue;
-    layout_heading(out, layout_safe(out->arena, l->name[i]), style);
+    sheet_heading(out, sheet_safe(out->arena, l->name[i]), style);
     show(out, &l->item[i], l->name[i], style, depth + 1);
   }
 }
@@ -168,13 +168,13 @@ static void put_wrapped(struct buf *out, const struct value *v, const struct rep
   struct buf line;
   buf_init(&line, out->arena);
   put_short(&line, v, true, 0);
-  layout_paragraph(out, line.text, 0, 1, style);
+  sheet_paragraph(out, line.text, 0, 1, style);
 }
 
 static void put_each(struct buf *out, const struct list_value *l, const struct report_style *style,
                      int depth) {
   for (int i = 0; i < l->n; i++) {
-    layout_heading(out, arena_printf(out->arena, "%s[%d]", i > 0 ? "\n" : "", i + 1), style);
+    sheet_heading(out, arena_printf(out->arena, "%s[%d]", i > 0 ? "\n" : "", i + 1), style);
     show(out, &l->item[i], NULL, style, depth + 1);
   }
 }
@@ -182,8 +182,8 @@ static void put_each(struct buf *out, const struct list_value *l, const struct r
 /* ---- the doors ------------------------------------------------------------------------------------------ */
 
 static void put_function(struct buf *out, const struct signature *s, const struct report_style *style) {
-  layout_paragraph(out, s->text, 0, 2, style);
-  if (s->help && *s->help) layout_paragraph(out, s->help, 2, 0, style);
+  sheet_paragraph(out, s->text, 0, 2, style);
+  if (s->help && *s->help) sheet_paragraph(out, s->help, 2, 0, style);
 }
 
 static void put_line(struct buf *out, const struct value *v) {

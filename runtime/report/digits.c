@@ -1,4 +1,4 @@
-#include "runtime/report/number.h"
+#include "runtime/report/digits.h"
 #include "runtime/report/report.h"
 #include <math.h>
 #include <stdio.h>
@@ -7,14 +7,14 @@
 
 /* Decimal exponent of x when it is rounded to `digits` significant digits: 9.9996 with 4 is 1.000e1. */
 static int exponent_of(double x, int digits) {
-  char text[NUMBER_TEXT];
+  char text[DIGITS_TEXT];
   snprintf(text, sizeof text, "%.*e", digits - 1, x);
   return atoi(strchr(text, 'e') + 1);
 }
 
 /* Decimals that x has when it is rounded to `digits` significant digits, zeros at the end left out. */
 static int decimals_used(double x, int digits) {
-  char text[NUMBER_TEXT];
+  char text[DIGITS_TEXT];
   snprintf(text, sizeof text, "%.*e", digits - 1, x);
   char *e = strchr(text, 'e');
   int exponent = atoi(e + 1);
@@ -27,11 +27,11 @@ static int decimals_used(double x, int digits) {
 }
 
 static bool is_plain(double x) {
-  return isfinite(x) && x != 0 && exponent_of(x, 15) < NUMBER_LARGE;
+  return isfinite(x) && x != 0 && exponent_of(x, 15) < DIGITS_LARGE;
 }
 
-struct number_format number_format_of(const double *v, int n, int digits, bool trim) {
-  struct number_format f = {.digits = digits};
+struct digits digits_of(const double *v, int n, int digits, bool trim) {
+  struct digits f = {.digits = digits};
   int largest = 0;
   for (int i = 0; i < n; i++) {
     if (!is_plain(v[i])) continue;
@@ -40,22 +40,22 @@ struct number_format number_format_of(const double *v, int n, int digits, bool t
     if (wanted > f.decimals) f.decimals = wanted;
     if (e > largest) largest = e;
   }
-  int span = NUMBER_SPAN > digits ? NUMBER_SPAN : digits;
+  int span = DIGITS_SPAN > digits ? DIGITS_SPAN : digits;
   int room = span - 1 - largest;
   if (f.decimals > room) f.decimals = room > 0 ? room : 0;
   return f;
 }
 
 /* A number of which the format would leave fewer than two significant digits, and not all there are. */
-static bool too_small(double x, struct number_format f) {
+static bool too_small(double x, struct digits f) {
   return exponent_of(x, f.digits) < 1 - f.decimals && decimals_used(x, f.digits) > f.decimals;
 }
 
-struct number_format number_format_fixed(int decimals) {
-  return (struct number_format){.decimals = decimals, .digits = 4, .fixed = true};
+struct digits digits_fixed(int decimals) {
+  return (struct digits){.decimals = decimals, .digits = 4, .fixed = true};
 }
 
-struct number_format number_format_beside(struct number_format f, double se) {
+struct digits digits_beside(struct digits f, double se) {
   f.fixed = isfinite(se) && se > 0 && !too_small(se, f);
   return f;
 }
@@ -64,12 +64,12 @@ static void without_minus_zero(char *text) {
   if (text[0] == '-' && strspn(text + 1, "0.") == strlen(text + 1)) memmove(text, text + 1, strlen(text));
 }
 
-const char *number_text(struct arena *a, double x, struct number_format f) {
+const char *digits_text(struct arena *a, double x, struct digits f) {
   if (isnan(x)) return "NA";
   if (isinf(x)) return x > 0 ? "Inf" : "-Inf";
   if (x == 0 && !f.fixed) return "0";
-  char text[NUMBER_TEXT];
-  bool large = exponent_of(x, 15) >= NUMBER_LARGE;
+  char text[DIGITS_TEXT];
+  bool large = exponent_of(x, 15) >= DIGITS_LARGE;
   if (large || (!f.fixed && too_small(x, f)))
     snprintf(text, sizeof text, "%.*e", f.digits - 1, x);
   else
@@ -89,10 +89,4 @@ void report_number(struct buf *out, double x, int digits) {
     buf_printf(out, "%.0f", x);
   else
     buf_printf(out, "%.*g", digits, x);
-}
-
-double number_correlation(const double *g, int c, int i, int j) {
-  double scale = sqrt(g[i * c + i]) * sqrt(g[j * c + j]);
-  if (scale == 0) return NAN;
-  return i == j ? 1 : fmax(-1, fmin(1, g[j * c + i] / scale));
 }

@@ -1,24 +1,24 @@
-/* layout.h: tables and paragraphs on a terminal.
+/* sheet.h: tables and paragraphs on a terminal.
  *
- * A layout is a grid of texts.  Columns are as wide as their widest cell by display width, two spaces apart;
+ * A sheet is a grid of texts.  Columns are as wide as their widest cell by display width, two spaces apart;
  * numbers align at their decimal points.  What is wider than the terminal folds: the columns that do not fit
  * go into further blocks below, each with the stub (the columns that name the rows) repeated at its left.
- * A layout, and the texts given to it, live in its arena.
+ * A sheet, and the texts given to it, live in its arena.
  */
-#ifndef KIN_REPORT_LAYOUT_H
-#define KIN_REPORT_LAYOUT_H
+#ifndef KIN_REPORT_SHEET_H
+#define KIN_REPORT_SHEET_H
 
-#include "runtime/report/number.h"
+#include "runtime/report/digits.h"
 #include "runtime/report/report.h"
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_POINT };
 
 enum {
-  LAYOUT_GAP = 2,       /* spaces between columns */
-  LAYOUT_CELL_MAX = 40, /* columns of a terminal that a cell may take; a longer text is cut */
+  SHEET_GAP = 2,       /* spaces between columns */
+  SHEET_CELL_MAX = 40, /* columns of a terminal that a cell may take; a longer text is cut */
 };
 
-struct layout {
+struct sheet {
   struct arena *arena;
   int rows, cols;
   int heads;         /* the first rows are headings: bold, never aligned at points */
@@ -29,21 +29,21 @@ struct layout {
 };
 
 /* All columns left-aligned, all cells empty, indented by two, one heading row, a stub of one column. */
-struct layout *layout_new(struct arena *a, int rows, int cols);
-void layout_set(struct layout *l, int row, int col, const char *text);
+struct sheet *sheet_new(struct arena *a, int rows, int cols);
+void sheet_set(struct sheet *l, int row, int col, const char *text);
 /* A whole column of numbers below the headings: v[0 .. rows - heads). */
-void layout_numbers(struct layout *l, int col, const double *v, struct number_format f);
-void layout_put(struct buf *out, const struct layout *l, const struct report_style *style);
+void sheet_numbers(struct sheet *l, int col, const double *v, struct digits f);
+void sheet_put(struct buf *out, const struct sheet *l, const struct report_style *style);
 
 /* The style with defaults filled in. */
-struct report_style layout_style(const struct report_style *style);
+struct report_style sheet_style(const struct report_style *style);
 /* A heading, bold where there is colour, and a newline. */
-void layout_heading(struct buf *out, const char *text, const struct report_style *style);
+void sheet_heading(struct buf *out, const char *text, const struct report_style *style);
 /* A paragraph broken at spaces; every line is indented, the further ones by `hang` more. */
-void layout_paragraph(struct buf *out, const char *text, int indent, int hang,
-                      const struct report_style *style);
+void sheet_paragraph(struct buf *out, const char *text, int indent, int hang,
+                     const struct report_style *style);
 /* Text with its control characters replaced, so that a label in a data file cannot steer the terminal. */
-const char *layout_safe(struct arena *a, const char *text);
+const char *sheet_safe(struct arena *a, const char *text);
 
 /* The rooms of the text report: value_text.c leaves these to table_text.c. */
 void report_column(struct buf *out, const struct column_value *c, const struct report_style *style);

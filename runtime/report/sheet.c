@@ -1,4 +1,4 @@
-#include "runtime/report/layout.h"
+#include "runtime/report/sheet.h"
 #include "lang/base/text.h"
 #include <string.h>
 
@@ -10,23 +10,23 @@ static bool is_continuation(char c) {
   return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-struct report_style layout_style(const struct report_style *style) {
+struct report_style sheet_style(const struct report_style *style) {
   struct report_style s = style ? *style : (struct report_style){.width = REPORT_WIDTH};
   if (s.width == 0) s.width = REPORT_WIDTH;
   if (s.width < REPORT_WIDTH_MIN) s.width = REPORT_WIDTH_MIN;
   return s;
 }
 
-struct layout *layout_new(struct arena *a, int rows, int cols) {
-  struct layout *l = arena_make(a, struct layout);
-  *l = (struct layout){.arena = a, .rows = rows, .cols = cols, .heads = 1, .stub = 1, .indent = 2};
+struct sheet *sheet_new(struct arena *a, int rows, int cols) {
+  struct sheet *l = arena_make(a, struct sheet);
+  *l = (struct sheet){.arena = a, .rows = rows, .cols = cols, .heads = 1, .stub = 1, .indent = 2};
   l->align = arena_array(a, (size_t)cols, enum align);
   l->cell = arena_array(a, (size_t)rows * (size_t)cols, const char *);
   return l;
 }
 
 /* C0 controls and DEL are one byte; C1 controls (U+0080 to U+009F) are 0xC2 and one more. */
-const char *layout_safe(struct arena *a, const char *text) {
+const char *sheet_safe(struct arena *a, const char *text) {
   char *copy = arena_strdup(a, text);
   for (char *s = copy; *s; s++) {
     if ((unsigned char)*s < ' ' || *s == 127) *s = '?';
@@ -48,19 +48,19 @@ static size_t beginning(const char *text, int width) {
   return n;
 }
 
-void layout_set(struct layout *l, int row, int col, const char *text) {
-  if (text) text = layout_safe(l->arena, text);
-  if (text && width_of(text) > LAYOUT_CELL_MAX)
-    text = arena_printf(l->arena, "%.*s...", (int)beginning(text, LAYOUT_CELL_MAX - 3), text);
+void sheet_set(struct sheet *l, int row, int col, const char *text) {
+  if (text) text = sheet_safe(l->arena, text);
+  if (text && width_of(text) > SHEET_CELL_MAX)
+    text = arena_printf(l->arena, "%.*s...", (int)beginning(text, SHEET_CELL_MAX - 3), text);
   l->cell[(size_t)row * (size_t)l->cols + (size_t)col] = text;
 }
 
-void layout_numbers(struct layout *l, int col, const double *v, struct number_format f) {
+void sheet_numbers(struct sheet *l, int col, const double *v, struct digits f) {
   l->align[col] = ALIGN_POINT;
-  for (int i = l->heads; i < l->rows; i++) layout_set(l, i, col, number_text(l->arena, v[i - l->heads], f));
+  for (int i = l->heads; i < l->rows; i++) sheet_set(l, i, col, digits_text(l->arena, v[i - l->heads], f));
 }
 
-static const char *cell_at(const struct layout *l, int row, int col) {
+static const char *cell_at(const struct sheet *l, int row, int col) {
   return l->cell[(size_t)row * (size_t)l->cols + (size_t)col];
 }
 
@@ -74,7 +74,7 @@ struct extent {
   int tail;  /* ALIGN_POINT: columns from the point on */
 };
 
-static struct extent extent_of(const struct layout *l, int col) {
+static struct extent extent_of(const struct sheet *l, int col) {
   struct extent e = {0, 0};
   int left = 0;
   for (int i = 0; i < l->rows; i++) {
@@ -91,7 +91,7 @@ static struct extent extent_of(const struct layout *l, int col) {
 }
 
 /* Spaces left of a cell. */
-static int lead_of(const struct layout *l, int row, int col, struct extent e) {
+static int lead_of(const struct sheet *l, int row, int col, struct extent e) {
   const char *text = cell_at(l, row, col);
   if (!text || l->align[col] == ALIGN_LEFT) return 0;
   if (l->align[col] == ALIGN_RIGHT || row < l->heads) return e.width - width_of(text);
@@ -99,7 +99,7 @@ static int lead_of(const struct layout *l, int row, int col, struct extent e) {
 }
 
 /* Spaces are only written when something follows: no line ends with one. */
-static void put_row(struct buf *out, const struct layout *l, int row, const struct extent *extent,
+static void put_row(struct buf *out, const struct sheet *l, int row, const struct extent *extent,
                     const int *shown, int n_shown, bool bold) {
   int pending = l->indent;
   if (bold) buf_put(out, "\033[1m");
@@ -114,30 +114,30 @@ static void put_row(struct buf *out, const struct layout *l, int row, const stru
     } else {
       pending += extent[col].width;
     }
-    pending += LAYOUT_GAP;
+    pending += SHEET_GAP;
   }
   buf_put(out, bold ? "\033[0m\n" : "\n");
 }
 
 /* Chooses the columns of the block that begins at *next: the stub and as many more as fit, at least one. */
-static int choose_block(const struct layout *l, const struct extent *extent, int width, int *next,
+static int choose_block(const struct sheet *l, const struct extent *extent, int width, int *next,
                         int *shown) {
   int n = 0;
   int used = l->indent;
   for (int c = 0; c < l->stub && c < l->cols; c++) {
     shown[n++] = c;
-    used += extent[c].width + LAYOUT_GAP;
+    used += extent[c].width + SHEET_GAP;
   }
   int first = *next;
   while (*next < l->cols && (*next == first || used + extent[*next].width <= width)) {
-    used += extent[*next].width + LAYOUT_GAP;
+    used += extent[*next].width + SHEET_GAP;
     shown[n++] = (*next)++;
   }
   return n;
 }
 
-void layout_put(struct buf *out, const struct layout *l, const struct report_style *style) {
-  struct report_style s = layout_style(style);
+void sheet_put(struct buf *out, const struct sheet *l, const struct report_style *style) {
+  struct report_style s = sheet_style(style);
   struct extent *extent = arena_array(l->arena, (size_t)l->cols, struct extent);
   int *shown = arena_array(l->arena, (size_t)l->cols, int);
   for (int c = 0; c < l->cols; c++) extent[c] = extent_of(l, c);
@@ -151,8 +151,8 @@ void layout_put(struct buf *out, const struct layout *l, const struct report_sty
   } while (next < l->cols);
 }
 
-void layout_heading(struct buf *out, const char *text, const struct report_style *style) {
-  struct report_style s = layout_style(style);
+void sheet_heading(struct buf *out, const char *text, const struct report_style *style) {
+  struct report_style s = sheet_style(style);
   buf_printf(out, s.colour ? "\033[1m%s\033[0m\n" : "%s\n", text);
 }
 
@@ -169,9 +169,9 @@ static size_t word_length(const char *text) {
   return n;
 }
 
-void layout_paragraph(struct buf *out, const char *text, int indent, int hang,
-                      const struct report_style *style) {
-  int width = layout_style(style).width;
+void sheet_paragraph(struct buf *out, const char *text, int indent, int hang,
+                     const struct report_style *style) {
+  int width = sheet_style(style).width;
   int column = 0;
   while (*text) {
     size_t n = word_length(text);
