@@ -115,6 +115,7 @@ struct dense *dense_new(struct arena *a, const struct sparse_problem *all, const
   struct compressed *x = arena_raw(a, (size_t)cl->n, struct compressed);
   int *id = ints_raw(a, cl->n);
   *ds = (struct dense){.all = all, .cl = cl, .error = matrix_zero(a, all->p1, all->p1)};
+  if (all->n_terms == 0) la_cross(all->n, all->p1, all->d, all->n, ds->error, all->p1);
   compress_all(a, ds, x, id);
   ds->batches = batches_make(a, cl, all->p1, ds->n_clusters, x, id);
   ds->tiny = all->n_terms == 1 && all->terms[0].c <= TINY_MAX;

@@ -117,6 +117,9 @@ double solved_sigma2(const struct prepared *pr);
 void solved_gradient(const struct prepared *pr, double sigma2, double *g);
 void solved_hessian(const struct prepared *pr, double sigma2, bool observed, double *h);
 
+/* X explains y when the residual's norm is below this times sqrt(n) times that of y. */
+#define PERFECT_FIT_EPS (16 * 2.220446049250313e-16)
+
 /* Smallest sigma^2, internal units: residuals of y have unit rms. */
 #define SIGMA2_FLOOR 1e-16
 

@@ -1,0 +1,32 @@
+#include "runtime/reml/prepared.h"
+
+/* ORDER STATUS: enum reml_status */
+const char *reml_status_text(struct arena *a, const struct reml_result *r) {
+  switch (r->status) {
+  case REML_CONVERGED:
+    return arena_printf(a, "converged in %d evaluations (gradient %.1e standard errors)", r->evaluations,
+                        r->gradient_norm);
+  case REML_SINGULAR:
+    return arena_printf(a,
+                        "converged in %d evaluations to a singular fit: a variance is zero or a correlation "
+                        "is -1 or 1",
+                        r->evaluations);
+  case REML_PERFECT_FIT:
+    return "the fixed effects explain the response exactly: all variances are zero, and tests have no "
+           "meaning";
+  case REML_ZERO_RESIDUAL:
+    return arena_printf(a,
+                        "the random effects explain the response: the residual variance went to zero "
+                        "(stopped after %d evaluations)",
+                        r->evaluations);
+  case REML_NOT_CONVERGED:
+    return arena_printf(
+        a,
+        "not converged after %d evaluations: the last step would still lower -2 log L by %.2g "
+        "(gradient %.2g)",
+        r->evaluations, r->decrement, r->gradient_norm);
+  case REML_NOT_IDENTIFIED: return "the data cannot tell some variances apart";
+  case REML_INTERRUPTED: return arena_printf(a, "interrupted after %d evaluations", r->evaluations);
+  }
+  return "";
+}
