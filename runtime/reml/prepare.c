@@ -48,8 +48,8 @@ static void prepare_fixed(struct prepared *pr, const double *root_w) {
     for (int i = 0; i <= j; i++) pr->r[at(i, j, pr->rank)] = r[at(i, j, p)];
   struct basis_projection in = {x, problem->y, root_w, n, p, pr->rank, ones, d, r, pr->keep};
   basis_project(a, &in, d + area(n, pr->rank), pr->beta0);
-  scale_rows(pr, d, weighted_norm(n, problem->y, root_w));
   pr->all = (struct sparse_problem){.n = n, .p1 = pr->p1, .d = d, .threads = pr->options.threads};
+  scale_rows(pr, d, weighted_norm(n, problem->y, root_w));
 }
 
 /* ---- random bases --------------------------------------------------------------------------------------- */
