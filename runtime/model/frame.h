@@ -8,6 +8,7 @@
 #define KIN_FRAME_H
 
 #include "lang/model_ir.h"
+#include "runtime/model/columns.h"
 #include "runtime/model/problem.h"
 #include "runtime/table/table.h"
 
@@ -57,6 +58,7 @@ struct frame {
   int n_pairs;
   const struct frame_pair *pairs; /* every pair of different grouping factors */
   const int *row;                 /* problem.n: row of the table */
+  const double *offset;           /* problem.n: already taken from problem.y; NULL: none */
   int rows_subset;                /* left out by `subset` */
   int rows_dropped;               /* left out for missing values */
   int n_dropped;
@@ -67,11 +69,5 @@ struct frame {
  * errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           struct model_ir *ir, struct table *table, const bool *subset, bool reml);
-
-/* Evaluates an expression over the columns of a table: used by frames, data blocks and `subset`.  Returns a
-   column of table->n_rows (in arena a), or NULL after an error. `lookup` resolves $name splices, may be NULL.
- */
-struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src,
-                           const struct table *table, const struct ast *expr);
 
 #endif

@@ -1,0 +1,82 @@
+#include "runtime/model/design.h"
+#include <limits.h>
+
+static int variable_width(const struct variable *v, bool full) {
+  return v->type == COL_NUMBER ? 1 : full ? v->n_levels : v->n_levels - 1;
+}
+
+static bool has_levels(const struct making *k, const struct variable *v) {
+  if (v->type == COL_NUMBER || v->n_levels > 1) return true;
+  diag_add(k->diags, k->src, v->expr->span, DIAG_ONE_LEVEL_FACTOR, v->name, v->levels[0], DIAG_END);
+  return false;
+}
+
+/* -1 after an error. */
+static int64_t term_width(const struct making *k, const struct ir_term *t) {
+  int64_t width = 1;
+  for (int i = 0; i < t->n; i++) {
+    const struct variable *v = &k->var[t->var[i]];
+    if (!has_levels(k, v)) return -1;
+    width *= variable_width(v, t->full[i]);
+    if (width > INT_MAX) break;
+  }
+  return width;
+}
+
+int design_width(const struct making *k, const struct ir_terms *terms) {
+  int64_t width = 0;
+  bool fine = true;
+  for (int t = 0; t < terms->n; t++) {
+    int64_t w = term_width(k, &terms->term[t]);
+    fine = fine && w >= 0;
+    width += w;
+  }
+  if (!fine) return -1;
+  if (width * k->n <= INT_MAX) return (int)width;
+  diag_add(k->diags, k->src, k->span, DIAG_MORE_COLUMNS_THAN_ROWS,
+           arena_printf(k->scratch, "%lld", (long long)width), arena_printf(k->scratch, "%d", k->n),
+           DIAG_END);
+  return -1;
+}
+
+/* Multiplies a column by one variable's part; `level`: which indicator. */
+static void multiply(const struct making *k, const struct variable *v, int level, double *out, size_t step) {
+  if (v->type == COL_NUMBER) {
+    for (int i = 0; i < k->n; i++) out[(size_t)i * step] *= v->number[i];
+  } else {
+    for (int i = 0; i < k->n; i++)
+      if (v->code[i] != level) out[(size_t)i * step] = 0;
+  }
+}
+
+/* Column `index` of a term: its variables' parts as digits of a mixed-radix number, the first varying fastest. */
+static const char *fill_column(const struct making *k, const struct ir_term *t, int index, double *out,
+                               size_t step) {
+  for (int i = 0; i < k->n; i++) out[(size_t)i * step] = 1;
+  if (t->n == 0) return t->name;
+  struct buf name;
+  buf_init(&name, k->scratch);
+  for (int i = 0; i < t->n; i++) {
+    const struct variable *v = &k->var[t->var[i]];
+    int width = variable_width(v, t->full[i]);
+    int level = index % width + (v->type != COL_NUMBER && !t->full[i]);
+    index /= width;
+    multiply(k, v, level, out, step);
+    buf_printf(&name, "%s%s%s", i ? ":" : "", v->name, v->type == COL_NUMBER ? "" : v->levels[level]);
+  }
+  return arena_strdup(k->arena, name.text);
+}
+
+void design_fill(const struct making *k, const struct ir_terms *terms, double *out, size_t row_step,
+                 size_t column_step, const char **names, int *term) {
+  int j = 0;
+  for (int t = 0; t < terms->n; t++) {
+    int width = 1;
+    for (int i = 0; i < terms->term[t].n; i++)
+      width *= variable_width(&k->var[terms->term[t].var[i]], terms->term[t].full[i]);
+    for (int c = 0; c < width; c++, j++) {
+      names[j] = fill_column(k, &terms->term[t], c, out + (size_t)j * column_step, row_step);
+      if (term) term[j] = t;
+    }
+  }
+}

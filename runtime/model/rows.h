@@ -1,0 +1,39 @@
+/* rows.h: the variables of a model, on the rows that it uses. */
+#ifndef KIN_ROWS_H
+#define KIN_ROWS_H
+
+#include "runtime/model/frame.h"
+
+struct variable {
+  const char *name;
+  const struct ast *expr;
+  enum coltype type;
+  const double *number; /* NUMBER: n */
+  const int32_t *code;  /* FACTOR, BOOL: n, levels that occur only */
+  int n_levels;
+  const char *const *levels;
+};
+
+/* What the files of a frame under construction share. */
+struct making {
+  struct arena *arena; /* the frame's */
+  struct arena *scratch;
+  struct diags *diags;
+  const struct source *src; /* the formula's */
+  struct span span;         /* the fit call */
+  const struct table *table;
+  const struct model_ir *ir;
+  struct frame *frame;
+  int n;                /* rows used */
+  struct variable *var; /* ir->n_vars, and the offset among them */
+};
+
+/* Evaluates the variables, chooses the rows (complete, and in the subset), fills var, frame->row and the counts.
+   False after an error: no row left, an infinite value. */
+bool rows_choose(struct making *k, const bool *subset);
+
+/* A variable as a grouping factor: codes (n) in the arena, levels that occur. */
+void variable_levels(const struct making *k, const struct variable *v, int32_t **code, int *n_levels,
+                     const char *const **levels);
+
+#endif
