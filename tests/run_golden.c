@@ -219,16 +219,32 @@ static void run_script(struct run *r, const struct piece *script, const char *fo
 
 /* ---- comparing ------------------------------------------------------------------------------------------- */
 
-/* Without the newlines at the end, and without the times of a JSON line, which differ from run to run. */
+/* What differs from run to run, or in its last digits from machine to machine: after `from`, up to one of `until`. */
+static const struct {
+  const char *from, *until;
+} masks[] = {{"\"seconds\": {", "}"}, {"\"gradient_norm\": ", ","}, {"(gradient ", " )"}};
+
+/* Length of the stretch to be masked after a mask's `from` at the place `at`; -1: no mask begins here. */
+static int masked(const char *at, size_t *from) {
+  for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+    *from = strlen(masks[i].from);
+    if (starts(at, masks[i].from)) return (int)strcspn(at + *from, masks[i].until);
+  }
+  return -1;
+}
+
+/* With the masks applied, and without the newlines at the end. */
 static const char *trimmed(struct run *r, const char *text) {
   struct buf b;
   buf_init(&b, r->arena);
-  static const char seconds[] = "\"seconds\": {";
-  for (const char *at; (at = strstr(text, seconds)); text = at + strcspn(at, "}")) {
-    buf_putn(&b, text, (size_t)(at - text));
-    buf_put(&b, seconds);
+  while (*text) {
+    size_t from = 1;
+    int skip = masked(text, &from);
+    if (skip < 0) from = 1;
+    buf_putn(&b, text, from);
+    if (skip > 0) buf_putc(&b, '*');
+    text += from + (size_t)(skip > 0 ? skip : 0);
   }
-  buf_put(&b, text);
   while (b.n > 0 && (b.text[b.n - 1] == '\n' || b.text[b.n - 1] == '\r')) b.text[--b.n] = '\0';
   return b.text;
 }
