@@ -178,6 +178,14 @@ static struct piece *section_of(struct piece *script, enum piece_kind kind) {
   return NULL;
 }
 
+/* Empty lines at the end are the test file's, not the data's. */
+static void write_data(const char *text, FILE *f) {
+  size_t n = strlen(text);
+  while (n > 0 && text[n - 1] == '\n') n--;
+  fwrite(text, 1, n, f);
+  if (n > 0) fputc('\n', f);
+}
+
 static const char *make_folder(struct run *r, struct piece *script) {
   char *folder = arena_strdup(r->arena, "/tmp/kin-golden-XXXXXX");
   if (!mkdtemp(folder)) return NULL;
@@ -185,7 +193,7 @@ static const char *make_folder(struct run *r, struct piece *script) {
     if (p->kind != PIECE_DATA) continue;
     FILE *f = fopen(arena_printf(r->arena, "%s/%s", folder, p->title), "wb");
     if (!f) continue;
-    fputs(p->text, f);
+    write_data(p->text, f);
     fclose(f);
   }
   return folder;
