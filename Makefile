@@ -120,7 +120,8 @@ unit: $(UNIT_RUN)
 
 ## promote: accept today's output as what tests/golden and tests/errors expect
 golden promote: $(BUILD)/kin $(BUILD)/tests/run_golden
-	$(BUILD)/tests/run_golden $(if $(filter promote,$@),--promote) tests/golden tests/errors
+	$(BUILD)/tests/run_golden $(if $(filter promote,$@),--promote) tests/golden tests/errors \
+	  docs/language.md README.md
 
 ## check-asan: every test again under AddressSanitizer, LeakSanitizer and UBSan
 check-asan: | deps
