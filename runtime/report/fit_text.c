@@ -267,13 +267,13 @@ static const char *factor_text(const struct fit_report *r, const struct frame_fa
   if (full && !contrasts)
     return arena_printf(r->a, "%s: an indicator for every level: %s", name, other_levels(r, f, 0));
   const char *reference = f->n_levels > 0 ? sheet_safe(r->a, f->levels[0]) : "NA";
-  return arena_printf(r->a, "%s: %s is the reference of %s%s", name, reference, other_levels(r, f, 1),
-                      full ? "; in some terms an indicator for every level" : "");
+  return arena_printf(r->a, "%s: %s is the reference (treatment coding), compared with %s%s", name, reference,
+                      other_levels(r, f, 1), full ? "; in some terms an indicator for every level" : "");
 }
 
 static void put_factors(const struct fit_report *r) {
   if (r->frame->n_factors == 0) return;
-  section(r, "Factors (treatment coding)");
+  section(r, "Factors");
   for (int i = 0; i < r->frame->n_factors; i++)
     sheet_paragraph(r->out, factor_text(r, &r->frame->factors[i]), 2, 2, &r->style);
 }
@@ -340,7 +340,7 @@ static const char *singular_text(const struct fit_report *r, int t) {
   if (rank == 0)
     return arena_printf(r->a,
                         "%s: estimated as zero. The levels of %s differ no more than residuals alone would "
-                        "make them differ, and the fit without this term is the same.",
+                        "make them differ, and the likelihood without this term is the same.",
                         text, sheet_safe(r->a, term->group));
   return arena_printf(r->a,
                       "%s: its %d by %d covariance matrix has rank %d, so that a variance is zero or effects "
@@ -367,7 +367,7 @@ static void put_status(const struct fit_report *r) {
   if (warn) buf_put(r->out, "\033[33m");
   labelled(r, "Status", r->result->message ? r->result->message : "unknown");
   if (warn) buf_put(r->out, "\033[0m");
-  if (!fit_singular(r->fit)) return;
+  if (!fit_converged(r->fit) || !fit_singular(r->fit)) return;
   for (int t = 0; t < r->problem->n_terms; t++)
     if (r->result->g_rank[t] < r->problem->terms[t].c) labelled(r, "", singular_text(r, t));
 }

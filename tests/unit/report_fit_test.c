@@ -87,8 +87,8 @@ static const char wanted[] =
     "  item          2  3 to 5\n"
     "  Subject and item are partly crossed: 7 of 8 pairs occur\n"
     "\n"
-    "Factors (treatment coding)\n"
-    "  arm: control is the reference of digital\n"
+    "Factors\n"
+    "  arm: control is the reference (treatment coding), compared with digital\n"
     "\n"
     "Fixed effects\n"
     "  Effect       Estimate  Std.error      t\n"
@@ -99,8 +99,8 @@ static const char wanted[] =
     "\n"
     "Status   converged after 4 evaluations\n"
     "         (1 | item): estimated as zero. The levels of item differ no more than\n"
-    "         residuals alone would make them differ, and the fit without this term\n"
-    "         is the same.\n";
+    "         residuals alone would make them differ, and the likelihood without this\n"
+    "         term is the same.\n";
 
 Test(report_fit, the_whole_report) {
   struct mem mem = {0};
