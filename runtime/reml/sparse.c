@@ -1,0 +1,555 @@
+/* sparse.c: the sparse kernel, by the mixed-model equations.
+ *
+ *   M = Lambda'S Lambda + I = L L',   log|V| = log|M|,   X = M^-1 Lambda'Z'D
+ *   E = Z'V^-1 D = Z'D - S Lambda X,   A = D'D - (Lambda'Z'D)' X
+ *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
+ *
+ * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal), and M^-1 is computed on it
+ * (takahashi.h).  Each factor Lambda_t is replaced by one of the same G_t without zero pivots: singular values below FLOOR are
+ * raised to it, which changes K by its square and lets one formula serve zero variances too.
+ */
+#include "runtime/reml/cross.h"
+#include "runtime/reml/linalg.h"
+#include "runtime/reml/takahashi.h"
+#include <math.h>
+#include <string.h>
+
+#define FLOOR 1e-7 /* of Lambda, relative to 1 / root mean diagonal of S */
+
+struct sparse {
+  struct arena *arena;
+  const struct sparse_problem *problem;
+  struct cross *cross;
+  cholmod_common common;
+  cholmod_sparse *m; /* lower triangle */
+  cholmod_factor *l;
+  struct takahashi *inverse;
+  int **pair_at;        /* per pair of terms: place in m's values of each block's first column's first row */
+  int **column_at;      /* per term: place in m's values of each column's diagonal */
+  size_t **pair_z;      /* per pair: place in the inverse of every element of every block */
+  size_t **diagonal_z;  /* per term: of every element of every diagonal block */
+  double **lambda;      /* per term: c x c, floored */
+  double *floor;        /* per term */
+  double *e;            /* q x p1: Z'V^-1 D */
+  double *work, *work2; /* q x max(p1, k) */
+  cholmod_dense *right, *solution, *y, *e_work; /* of solves */
+};
+
+/* ---- CHOLMOD's objects ---------------------------------------------------------------------------------- */
+
+static void release(void *p) {
+  struct sparse *s = p;
+  cholmod_free_dense(&s->right, &s->common);
+  cholmod_free_dense(&s->solution, &s->common);
+  cholmod_free_dense(&s->y, &s->common);
+  cholmod_free_dense(&s->e_work, &s->common);
+  cholmod_free_factor(&s->l, &s->common);
+  cholmod_free_sparse(&s->m, &s->common);
+  cholmod_finish(&s->common);
+}
+
+/* CHOLMOD reports by its status; out of memory leaves as every allocation of kin does. */
+static void check_memory(const struct sparse *s) {
+  if (s->common.status == CHOLMOD_OUT_OF_MEMORY) mem_unwind(arena_mem(s->arena), UNWIND_MEMORY);
+}
+
+static void start_cholmod(struct sparse *s) {
+  cholmod_start(&s->common);
+  arena_register(s->arena, release, s);
+  s->common.print = 0;
+  s->common.supernodal = CHOLMOD_SUPERNODAL;
+  s->common.final_ll = 1;
+  s->common.nmethods = 1;
+  s->common.method[0].ordering = CHOLMOD_AMD;
+  s->common.postorder = 1;
+}
+
+/* ---- the pattern of M ----------------------------------------------------------------------------------- */
+
+/* Rows below the diagonal block in each column of Z: c_t for every pair block of its level. */
+static int *rows_below(const struct sparse *s, struct arena *scratch) {
+  const struct cross *x = s->cross;
+  int *below = arena_array(scratch, (size_t)x->q + 1, int);
+  for (int p = 0; p < x->n_pairs; p++) {
+    const struct block_pair *pair = &x->pair[p];
+    for (int k = 0; k < pair->n; k++) below[x->off[pair->s] + pair->ls[k] * x->c[pair->s]] += x->c[pair->t];
+  }
+  return below;
+}
+
+static void allocate_m(struct sparse *s, const int *below) {
+  const struct cross *x = s->cross;
+  size_t nnz = 0;
+  for (int t = 0; t < x->n_terms; t++)
+    for (int j = x->off[t]; j < x->off[t + 1]; j += x->c[t])
+      nnz += (size_t)x->c[t] * (size_t)(x->c[t] + 1) / 2 + (size_t)x->c[t] * (size_t)below[j];
+  s->m = cholmod_allocate_sparse((size_t)x->q, (size_t)x->q, nnz, 1, 1, -1, CHOLMOD_REAL, &s->common);
+  check_memory(s);
+}
+
+/* Column pointers and the rows of the diagonal blocks; below[j] becomes the place of the next row below in the
+   first column of a level. */
+static void fill_diagonal_pattern(struct sparse *s, int *below) {
+  const struct cross *x = s->cross;
+  int *p = s->m->p, *rows = s->m->i, at = 0;
+  for (int t = 0; t < x->n_terms; t++) {
+    int c = x->c[t];
+    s->column_at[t] = ints_raw(s->arena, x->off[t + 1] - x->off[t]);
+    for (int j = x->off[t]; j < x->off[t + 1]; j++) {
+      int a = (j - x->off[t]) % c, first = j - a;
+      p[j] = at;
+      s->column_at[t][j - x->off[t]] = at;
+      for (int b = a; b < c; b++) rows[at++] = first + b;
+      at += below[first];
+    }
+    for (int j = x->off[t]; j < x->off[t + 1]; j += c) below[j] = p[j] + c;
+  }
+  p[x->q] = at;
+}
+
+/* Distance in m's values between the columns a and a + 1 of a level, at equal rows below. */
+static int column_step(const struct sparse *s, int t, int level, int a) {
+  const int *p = s->m->p;
+  int j = s->cross->off[t] + level * s->cross->c[t] + a;
+  return p[j + 1] - p[j] - 1;
+}
+
+static void fill_pair_pattern(struct sparse *s, int *next) {
+  const struct cross *x = s->cross;
+  int *rows = s->m->i;
+  for (int q = 0; q < x->n_pairs; q++) {
+    const struct block_pair *pair = &x->pair[q];
+    int cs = x->c[pair->s], ct = x->c[pair->t];
+    s->pair_at[q] = ints_raw(s->arena, pair->n);
+    for (int k = 0; k < pair->n; k++) {
+      int first = x->off[pair->s] + pair->ls[k] * cs, place = next[first];
+      s->pair_at[q][k] = place;
+      for (int a = 0; a < cs; a++) {
+        for (int b = 0; b < ct; b++) rows[place + b] = x->off[pair->t] + pair->lt[k] * ct + b;
+        if (a + 1 < cs) place += column_step(s, pair->s, pair->ls[k], a);
+      }
+      next[first] += ct;
+    }
+  }
+}
+
+static void make_pattern(struct sparse *s) {
+  struct arena *pool = arena_pool_mark(arena_mem(s->arena)), *scratch = arena_new(arena_mem(s->arena));
+  int *below = rows_below(s, scratch);
+  allocate_m(s, below);
+  s->column_at = arena_array(s->arena, (size_t)s->cross->n_terms, int *);
+  s->pair_at = arena_array(s->arena, (size_t)s->cross->n_pairs, int *);
+  fill_diagonal_pattern(s, below);
+  fill_pair_pattern(s, below);
+  memset(s->m->x, 0, s->m->nzmax * sizeof(double));
+  arena_pool_drain(arena_mem(s->arena), pool);
+}
+
+/* ---- places in the inverse ------------------------------------------------------------------------------ */
+
+static void block_places(const struct sparse *s, const int *inverse_perm, int row, int column, int m, int n,
+                         size_t *out) {
+  for (int b = 0; b < n; b++)
+    for (int a = 0; a < m; a++)
+      out[a + b * m] = takahashi_place(s->inverse, inverse_perm[row + a], inverse_perm[column + b]);
+}
+
+static void find_places(struct sparse *s) {
+  const struct cross *x = s->cross;
+  const int *perm = s->l->Perm;
+  int *inverse_perm = ints_raw(s->arena, x->q);
+  for (int i = 0; i < x->q; i++) inverse_perm[perm[i]] = i;
+  s->diagonal_z = arena_array(s->arena, (size_t)x->n_terms, size_t *);
+  s->pair_z = arena_array(s->arena, (size_t)x->n_pairs, size_t *);
+  for (int t = 0; t < x->n_terms; t++) {
+    int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
+    s->diagonal_z[t] = arena_raw(s->arena, area(levels, c * c), size_t);
+    for (int l = 0; l < levels; l++)
+      block_places(s, inverse_perm, x->off[t] + l * c, x->off[t] + l * c, c, c,
+                   s->diagonal_z[t] + area(l, c * c));
+  }
+  for (int q = 0; q < x->n_pairs; q++) {
+    const struct block_pair *p = &x->pair[q];
+    int cs = x->c[p->s], ct = x->c[p->t];
+    s->pair_z[q] = arena_raw(s->arena, area(p->n, cs * ct), size_t);
+    for (int k = 0; k < p->n; k++)
+      block_places(s, inverse_perm, x->off[p->s] + p->ls[k] * cs, x->off[p->t] + p->lt[k] * ct, cs, ct,
+                   s->pair_z[q] + area(k, cs * ct));
+  }
+}
+
+/* ---- set-up --------------------------------------------------------------------------------------------- */
+
+static double mean_diagonal(const struct cross *x, int t) {
+  int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
+  double sum = 0;
+  for (int l = 0; l < levels; l++)
+    for (int a = 0; a < c; a++) sum += x->diagonal[t][area(l, c * c) + (size_t)(a + a * c)];
+  return sum / (levels * c);
+}
+
+struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
+  struct sparse *s = arena_make(a, struct sparse);
+  s->arena = a;
+  s->problem = sp;
+  la_init();
+  s->cross = cross_new(a, sp);
+  start_cholmod(s);
+  make_pattern(s);
+  s->l = cholmod_analyze(s->m, &s->common);
+  check_memory(s);
+  /* A first factorization gives the factor its final form, which the inverse's layout is read from. */
+  for (int j = 0; j < s->cross->q; j++) ((double *)s->m->x)[((int *)s->m->p)[j]] = 1;
+  cholmod_factorize(s->m, s->l, &s->common);
+  check_memory(s);
+  s->inverse = takahashi_new(a, s->l, sp->threads);
+  find_places(s);
+  int wide = sp->p1 > sp->k ? sp->p1 : sp->k;
+  s->e = matrix_raw(a, s->cross->q, sp->p1);
+  s->work = matrix_raw(a, s->cross->q, wide);
+  s->work2 = matrix_raw(a, s->cross->q, wide);
+  s->lambda = arena_array(a, (size_t)sp->n_terms, double *);
+  s->floor = matrix_raw(a, sp->n_terms, 1);
+  for (int t = 0; t < sp->n_terms; t++) {
+    s->lambda[t] = matrix_zero(a, sp->terms[t].c, sp->terms[t].c);
+    s->floor[t] = FLOOR / sqrt(mean_diagonal(s->cross, t));
+  }
+  return s;
+}
+
+/* ---- Lambda --------------------------------------------------------------------------------------------- */
+
+/* A factor of G = lambda lambda' (its symmetric eigenvectors times the roots of its values) with no root below the floor. */
+static void floor_factor(struct arena *scratch, int c, const double *lambda, double floor, double *out) {
+  if (c == 1) {
+    out[0] = fabs(lambda[0]) > floor ? fabs(lambda[0]) : floor;
+    return;
+  }
+  double *g = matrix_raw(scratch, c, c), *v = matrix_raw(scratch, c, c), *values = matrix_raw(scratch, c, 1);
+  la_multiply_nt(c, c, c, lambda, c, lambda, c, g, c);
+  la_eigen(c, g, values, v);
+  for (int b = 0; b < c; b++) {
+    double root = values[b] > floor * floor ? sqrt(values[b]) : floor;
+    for (int a = 0; a < c; a++) out[at(a, b, c)] = v[at(a, b, c)] * root;
+  }
+}
+
+static void set_lambda(struct sparse *s, const double *const *lambda) {
+  struct arena_mark mark = arena_mark(s->arena);
+  for (int t = 0; t < s->cross->n_terms; t++)
+    floor_factor(s->arena, s->cross->c[t], lambda[t], s->floor[t], s->lambda[t]);
+  arena_reset(s->arena, mark);
+}
+
+/* v (q x m) := Lambda v, or Lambda' v. */
+static void scale_by_lambda(const struct sparse *s, bool transposed, int m, double *v) {
+  const struct cross *x = s->cross;
+  for (int t = 0; t < x->n_terms; t++) {
+    int c = x->c[t];
+    const double *lambda = s->lambda[t];
+    double old[COV_MAX];
+    for (int j = 0; j < m; j++)
+      for (double *b = v + area(x->q, j) + x->off[t], *end = v + area(x->q, j) + x->off[t + 1]; b < end;
+           b += c) {
+        memcpy(old, b, sizeof(double) * (size_t)c);
+        for (int i = 0; i < c; i++) {
+          b[i] = 0;
+          for (int k = 0; k < c; k++) b[i] += (transposed ? lambda[k + i * c] : lambda[i + k * c]) * old[k];
+        }
+      }
+  }
+}
+
+/* ---- M's values ----------------------------------------------------------------------------------------- */
+
+/* out (m x n) := a' block b, a of m x m, b of n x n. */
+static void sandwich(int m, int n, const double *a, const double *block, const double *b, double *out) {
+  double half[COV_MAX * COV_MAX];
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < m; i++) {
+      half[i + j * m] = 0;
+      for (int k = 0; k < m; k++) half[i + j * m] += a[k + i * m] * block[k + j * m];
+    }
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < m; i++) {
+      out[i + j * m] = 0;
+      for (int k = 0; k < n; k++) out[i + j * m] += half[i + k * m] * b[k + j * n];
+    }
+}
+
+static void fill_diagonal(struct sparse *s, int t) {
+  const struct cross *x = s->cross;
+  int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
+  double *m = s->m->x, block[COV_MAX * COV_MAX];
+  for (int l = 0; l < levels; l++) {
+    sandwich(c, c, s->lambda[t], x->diagonal[t] + area(l, c * c), s->lambda[t], block);
+    for (int a = 0; a < c; a++)
+      for (int b = a; b < c; b++) m[s->column_at[t][l * c + a] + b - a] = block[b + a * c] + (a == b);
+  }
+}
+
+static void fill_pair(struct sparse *s, int q) {
+  const struct cross *x = s->cross;
+  const struct block_pair *p = &x->pair[q];
+  int cs = x->c[p->s], ct = x->c[p->t];
+  double *m = s->m->x, block[COV_MAX * COV_MAX];
+  if (cs == 1 && ct == 1) {
+    double scale = s->lambda[p->s][0] * s->lambda[p->t][0];
+    for (int k = 0; k < p->n; k++) m[s->pair_at[q][k]] = scale * p->block[k];
+    return;
+  }
+  for (int k = 0; k < p->n; k++) {
+    int place = s->pair_at[q][k];
+    sandwich(cs, ct, s->lambda[p->s], p->block + area(k, cs * ct), s->lambda[p->t], block);
+    for (int a = 0; a < cs; a++) {
+      for (int b = 0; b < ct; b++) m[place + b] = block[a + b * cs];
+      if (a + 1 < cs) place += column_step(s, p->s, p->ls[k], a);
+    }
+  }
+}
+
+static bool factor(struct sparse *s) {
+  for (int t = 0; t < s->cross->n_terms; t++) fill_diagonal(s, t);
+  for (int q = 0; q < s->cross->n_pairs; q++) fill_pair(s, q);
+  cholmod_factorize(s->m, s->l, &s->common);
+  check_memory(s);
+  return s->common.status == CHOLMOD_OK && s->l->minor == s->l->n;
+}
+
+static double log_det(const struct sparse *s) {
+  const int *super = s->l->super, *pi = s->l->pi, *px = s->l->px;
+  const double *x = s->l->x;
+  double sum = 0;
+  for (size_t j = 0; j < s->l->nsuper; j++) {
+    int nr = pi[j + 1] - pi[j];
+    for (int c = 0; c < super[j + 1] - super[j]; c++)
+      sum += log(x[(size_t)px[j] + (size_t)c * (size_t)(nr + 1)]);
+  }
+  return 2 * sum;
+}
+
+/* v (q x m) := M^-1 v. */
+static void solve(struct sparse *s, int m, double *v) {
+  cholmod_dense b = {.nrow = (size_t)s->cross->q,
+                     .ncol = (size_t)m,
+                     .nzmax = area(s->cross->q, m),
+                     .d = (size_t)s->cross->q,
+                     .x = v,
+                     .xtype = CHOLMOD_REAL,
+                     .dtype = CHOLMOD_DOUBLE};
+  cholmod_solve2(CHOLMOD_A, s->l, &b, NULL, &s->solution, NULL, &s->y, &s->e_work, &s->common);
+  check_memory(s);
+  memcpy(v, s->solution->x, sizeof(double) * b.nzmax);
+}
+
+/* out (q x m) := K v = S v - S Lambda M^-1 Lambda'S v; v is not changed; work holds q x m. */
+static void multiply_k(struct sparse *s, int m, const double *v, double *work, double *out) {
+  const struct cross *x = s->cross;
+  cross_multiply(x, m, v, out);
+  memcpy(work, out, sizeof(double) * area(x->q, m));
+  scale_by_lambda(s, true, m, work);
+  solve(s, m, work);
+  scale_by_lambda(s, false, m, work);
+  struct arena_mark mark = arena_mark(s->arena);
+  double *back = matrix_raw(s->arena, x->q, m);
+  cross_multiply(x, m, work, back);
+  for (size_t i = 0; i < area(x->q, m); i++) out[i] -= back[i];
+  arena_reset(s->arena, mark);
+}
+
+/* ---- traces --------------------------------------------------------------------------------------------- */
+
+/* sum (m x m) += block a z', block and z of m x n, a of n x n. */
+static void add_product(int m, int n, const double *block, const double *a, const double *z, double *sum) {
+  double half[COV_MAX * COV_MAX];
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < m; i++) {
+      half[i + j * m] = 0;
+      for (int k = 0; k < n; k++) half[i + j * m] += block[i + k * m] * a[k + j * n];
+    }
+  for (int j = 0; j < m; j++)
+    for (int i = 0; i < m; i++)
+      for (int k = 0; k < n; k++) sum[i + j * m] += half[i + k * m] * z[j + k * m];
+}
+
+static void transpose(int m, int n, const double *from, double *to) {
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < m; i++) to[j + i * n] = from[i + j * m];
+}
+
+static void add_pair_traces(const struct sparse *s, int q, double *const *sum) {
+  const struct block_pair *p = &s->cross->pair[q];
+  int cs = s->cross->c[p->s], ct = s->cross->c[p->t], size = cs * ct;
+  const double *z = takahashi_values(s->inverse), *ls = s->lambda[p->s], *lt = s->lambda[p->t];
+  if (size == 1) {
+    double both = 0;
+    for (int k = 0; k < p->n; k++) both += p->block[k] * z[s->pair_z[q][k]];
+    sum[p->s][0] += both * lt[0];
+    sum[p->t][0] += both * ls[0];
+    return;
+  }
+  double zb[COV_MAX * COV_MAX], zt[COV_MAX * COV_MAX], bt[COV_MAX * COV_MAX];
+  for (int k = 0; k < p->n; k++) {
+    const double *block = p->block + area(k, size);
+    for (int i = 0; i < size; i++) zb[i] = z[s->pair_z[q][area(k, size) + (size_t)i]];
+    transpose(cs, ct, block, bt);
+    transpose(cs, ct, zb, zt);
+    add_product(cs, ct, block, lt, zb, sum[p->s]);
+    add_product(ct, cs, bt, ls, zt, sum[p->t]);
+  }
+}
+
+static void add_diagonal_traces(const struct sparse *s, int t, double *sum) {
+  const struct cross *x = s->cross;
+  int c = x->c[t], size = c * c, levels = (x->off[t + 1] - x->off[t]) / c;
+  const double *z = takahashi_values(s->inverse);
+  double zb[COV_MAX * COV_MAX];
+  for (int l = 0; l < levels; l++) {
+    for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_z[t][area(l, size) + (size_t)i]];
+    add_product(c, c, x->diagonal[t] + area(l, size), s->lambda[t], zb, sum);
+  }
+}
+
+/* sum := sum Lambda^-1, Lambda = V D with orthonormal V (floor_factor): Lambda^-1 = D^-2 Lambda'. */
+static void divide_by_lambda(int c, const double *lambda, double *sum) {
+  double copy[COV_MAX * COV_MAX], square[COV_MAX];
+  memcpy(copy, sum, sizeof(double) * (size_t)(c * c));
+  for (int k = 0; k < c; k++) square[k] = la_dot((size_t)c, lambda + k * c, lambda + k * c);
+  for (int j = 0; j < c; j++)
+    for (int i = 0; i < c; i++) {
+      sum[i + j * c] = 0;
+      for (int k = 0; k < c; k++) sum[i + j * c] += copy[i + k * c] / square[k] * lambda[j + k * c];
+    }
+}
+
+/* t_i = tr((sum_l K_ll) G_i) */
+static void add_traces(struct sparse *s, double *t) {
+  const struct cross *x = s->cross;
+  struct arena_mark mark = arena_mark(s->arena);
+  double **sum = arena_array(s->arena, (size_t)x->n_terms, double *);
+  for (int i = 0; i < x->n_terms; i++) {
+    sum[i] = matrix_zero(s->arena, x->c[i], x->c[i]);
+    add_diagonal_traces(s, i, sum[i]);
+  }
+  for (int q = 0; q < x->n_pairs; q++) add_pair_traces(s, q, sum);
+  for (int i = 0; i < x->n_terms; i++) divide_by_lambda(x->c[i], s->lambda[i], sum[i]);
+  for (int i = 0; i < s->problem->k; i++) {
+    struct param p = s->problem->params[i];
+    int c = x->c[p.term];
+    t[i] += p.a == p.b ? sum[p.term][p.a + p.a * c] : sum[p.term][p.a + p.b * c] + sum[p.term][p.b + p.a * c];
+  }
+  arena_reset(s->arena, mark);
+}
+
+/* ---- evaluation ----------------------------------------------------------------------------------------- */
+
+/* U_i = E'G_i E */
+static void add_u(const struct sparse *s, double *u) {
+  const struct cross *x = s->cross;
+  int p1 = s->problem->p1;
+  for (int i = 0; i < s->problem->k; i++) {
+    struct param p = s->problem->params[i];
+    double *ui = u + area(i, p1 * p1);
+    for (int k = 0; k < p1; k++)
+      for (int j = 0; j < p1; j++) {
+        double sum = 0;
+        const double *ej = s->e + area(x->q, j), *ek = s->e + area(x->q, k);
+        for (int l = x->off[p.term]; l < x->off[p.term + 1]; l += x->c[p.term])
+          sum +=
+              p.a == p.b ? ej[l + p.a] * ek[l + p.a] : ej[l + p.a] * ek[l + p.b] + ej[l + p.b] * ek[l + p.a];
+        ui[at(j, k, p1)] += sum;
+      }
+  }
+}
+
+/* X, then A and E. */
+static void solve_data(struct sparse *s, struct kernel_sums *out) {
+  const struct cross *x = s->cross;
+  int p1 = s->problem->p1;
+  size_t size = area(x->q, p1);
+  memcpy(s->work, x->zd, sizeof(double) * size);
+  scale_by_lambda(s, true, p1, s->work);
+  memcpy(s->work2, s->work, sizeof(double) * size);
+  solve(s, p1, s->work);
+  for (int k = 0; k < p1; k++)
+    for (int j = 0; j < p1; j++)
+      out->a[at(j, k, p1)] +=
+          x->dd[at(j, k, p1)] - la_dot((size_t)x->q, s->work2 + area(x->q, j), s->work + area(x->q, k));
+  scale_by_lambda(s, false, p1, s->work);
+  cross_multiply(x, p1, s->work, s->e);
+  for (size_t i = 0; i < size; i++) s->e[i] = x->zd[i] - s->e[i];
+}
+
+bool sparse_eval(struct sparse *s, const double *const *lambda, unsigned want, struct kernel_sums *out) {
+  set_lambda(s, lambda);
+  if (!factor(s)) return false;
+  double ld = log_det(s);
+  if (!isfinite(ld)) return false;
+  out->ld += ld;
+  solve_data(s, out);
+  if (want < WANT_GRADIENT) return true;
+  takahashi_invert(s->inverse, s->l);
+  add_traces(s, out->t);
+  add_u(s, out->u);
+  return true;
+}
+
+/* w (q) := G_i e, e (q) = E d. */
+static void apply_g(const struct sparse *s, struct param p, const double *e, double *w) {
+  const struct cross *x = s->cross;
+  memset(w, 0, sizeof(double) * (size_t)x->q);
+  for (int l = x->off[p.term]; l < x->off[p.term + 1]; l += x->c[p.term]) {
+    w[l + p.a] += e[l + p.b];
+    if (p.a != p.b) w[l + p.b] += e[l + p.a];
+  }
+}
+
+void sparse_weights(struct sparse *s, struct kernel_weights *w) {
+  const struct cross *x = s->cross;
+  int k = s->problem->k;
+  struct arena_mark mark = arena_mark(s->arena);
+  double *e = matrix_zero(s->arena, x->q, 1), *g = matrix_raw(s->arena, x->q, k);
+  for (int j = 0; j < s->problem->p1; j++) la_axpy((size_t)x->q, w->d[j], s->e + area(x->q, j), e);
+  for (int i = 0; i < k; i++) apply_g(s, s->problem->params[i], e, g + area(x->q, i));
+  multiply_k(s, k, g, s->work, s->work2);
+  for (int j = 0; j < k; j++)
+    for (int i = 0; i < k; i++)
+      w->dwd[at(i, j, k)] += la_dot((size_t)x->q, g + area(x->q, i), s->work2 + area(x->q, j));
+  arena_reset(s->arena, mark);
+}
+
+/* ---- conditional modes ---------------------------------------------------------------------------------- */
+
+void sparse_modes(struct sparse *s, const double *d, double *const *b, double *const *var) {
+  const struct cross *x = s->cross;
+  const double *z = takahashi_values(s->inverse);
+  memset(s->work, 0, sizeof(double) * (size_t)x->q);
+  for (int j = 0; j < s->problem->p1; j++) la_axpy((size_t)x->q, d[j], s->e + area(x->q, j), s->work);
+  scale_by_lambda(s, true, 1, s->work);
+  scale_by_lambda(s, false, 1, s->work);
+  for (int t = 0; t < x->n_terms; t++) {
+    int c = x->c[t], size = c * c, levels = (x->off[t + 1] - x->off[t]) / c;
+    double zb[COV_MAX * COV_MAX], lt[COV_MAX * COV_MAX];
+    memcpy(b[t], s->work + x->off[t], sizeof(double) * area(levels, c));
+    transpose(c, c, s->lambda[t], lt);
+    for (int l = 0; l < levels; l++) {
+      for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_z[t][area(l, size) + (size_t)i]];
+      sandwich(c, c, lt, zb, lt, var[t] + area(l, size));
+    }
+  }
+}
+
+/* ---- start ---------------------------------------------------------------------------------------------- */
+
+bool sparse_start(struct sparse *s, double *const *g) {
+  (void)s;
+  (void)g;
+  return false;
+}
+
+void sparse_describe(struct buf *out, const struct sparse *s) {
+  buf_printf(
+      out,
+      "sparse part: %d rows, %d effects, %d nonzeros in S; factor: %zu supernodes, %.0f values, %.3g flops\n",
+      s->problem->n, s->cross->q, ((int *)s->m->p)[s->cross->q], s->l->nsuper, s->common.lnz, s->common.fl);
+}
