@@ -108,7 +108,7 @@ static void put_row(struct buf *out, const struct sheet *l, int row, const struc
     const char *text = cell_at(l, row, col);
     int lead = lead_of(l, row, col, extent[col]);
     if (text && *text) {
-      buf_pad(out, ' ', (size_t)(pending + lead));
+      buf_pad(out, ' ', (size_t)pending + (size_t)lead);
       buf_put(out, text);
       pending = extent[col].width - lead - width_of(text);
     } else {
