@@ -1,7 +1,7 @@
 #include "runtime/model/columns.h"
+#include "lang/describe.h"
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct evaluation {
@@ -54,47 +54,69 @@ static struct column *constant_text(struct evaluation *e, const char *s) {
   return c;
 }
 
+/* A bare NA has no kind of its own: it takes the one that its place wants. */
+static struct column *conform(struct evaluation *e, const struct ast *x, struct column *c,
+                              enum coltype wanted) {
+  if (x->kind != AST_NA || c->type == wanted) return c;
+  return wanted == COL_NUMBER ? constant_number(e, (double)NAN) : constant_code(e, wanted, -1);
+}
+
 static struct column *unfit(struct evaluation *e, const struct ast *x) {
   diag_add(e->diags, e->src, x->span, DIAG_COLUMN_UNFIT, print_expr(e->arena, x), DIAG_END);
   return NULL;
 }
 
+/* Values that came to be missing where the operands were not. */
+struct made_missing {
+  int n, first; /* rows; the first of them */
+};
+
+static void note_missing(struct made_missing *m, int row) {
+  if (m->n++ == 0) m->first = row;
+}
+
+static void tell_missing(struct evaluation *e, const struct ast *x, const struct made_missing *m) {
+  if (m->n == 0) return;
+  diag_add(e->diags, e->src, x->span, DIAG_MADE_MISSING, print_expr(e->arena, x),
+           arena_printf(e->arena, m->n == 1 ? "%d row" : "%d rows", m->n),
+           arena_printf(e->arena, "%d", m->first + 1), DIAG_END);
+}
+
 /* ---- arithmetic ----------------------------------------------------------------------------------------- */
 
-static struct column *arithmetic(struct evaluation *e, enum ast_op op, const double *a, const double *b) {
+/* Missing stays missing, also where C has NaN^0 = 1. */
+static double compute(enum ast_op op, double a, double b) {
+  if (isnan(a) || isnan(b)) return (double)NAN;
+  if (op == OP_ADD) return a + b;
+  if (op == OP_SUB) return a - b;
+  if (op == OP_MUL) return a * b;
+  if (op == OP_DIV) return a / b;
+  assert(op == OP_POW);
+  return pow(a, b);
+}
+
+static struct column *arithmetic(struct evaluation *e, const struct ast *x, const double *a,
+                                 const double *b) {
   double *v;
   struct column *c = new_numbers(e, &v);
-  int n = e->n;
-  switch ((int)op) {
-  case OP_ADD:
-    for (int i = 0; i < n; i++) v[i] = a[i] + b[i];
-    break;
-  case OP_SUB:
-    for (int i = 0; i < n; i++) v[i] = a[i] - b[i];
-    break;
-  case OP_MUL:
-    for (int i = 0; i < n; i++) v[i] = a[i] * b[i];
-    break;
-  case OP_DIV:
-    for (int i = 0; i < n; i++) v[i] = a[i] / b[i];
-    break;
-  case OP_POW:
-    for (int i = 0; i < n; i++) v[i] = isnan(a[i]) || isnan(b[i]) ? NAN : pow(a[i], b[i]);
-    break;
-  default: assert(!"an arithmetic operator");
+  struct made_missing made = {0};
+  for (int i = 0; i < e->n; i++) {
+    v[i] = compute(x->u.op.op, a[i], b[i]);
+    if (isnan(v[i]) && !isnan(a[i]) && !isnan(b[i])) note_missing(&made, i);
   }
+  tell_missing(e, x, &made);
   return c;
 }
 
-static int32_t compare_sign(enum ast_op op, int sign) {
-  switch ((int)op) {
-  case OP_EQ: return sign == 0;
-  case OP_NE: return sign != 0;
-  case OP_LT: return sign < 0;
-  case OP_LE: return sign <= 0;
-  case OP_GT: return sign > 0;
-  default: return sign >= 0;
-  }
+/* Does `a OP b` hold, when a - b has this sign? */
+static bool holds(enum ast_op op, int sign) {
+  if (op == OP_EQ) return sign == 0;
+  if (op == OP_NE) return sign != 0;
+  if (op == OP_LT) return sign < 0;
+  if (op == OP_LE) return sign <= 0;
+  if (op == OP_GT) return sign > 0;
+  assert(op == OP_GE);
+  return sign >= 0;
 }
 
 static struct column *compare_numbers(struct evaluation *e, enum ast_op op, const double *a,
@@ -102,7 +124,7 @@ static struct column *compare_numbers(struct evaluation *e, enum ast_op op, cons
   int32_t *v;
   struct column *c = new_codes(e, COL_BOOL, &v);
   for (int i = 0; i < e->n; i++)
-    v[i] = isnan(a[i]) || isnan(b[i]) ? -1 : compare_sign(op, (a[i] > b[i]) - (a[i] < b[i]));
+    v[i] = isnan(a[i]) || isnan(b[i]) ? -1 : holds(op, (a[i] > b[i]) - (a[i] < b[i]));
   return c;
 }
 
@@ -117,7 +139,7 @@ static struct column *compare_labels(struct evaluation *e, enum ast_op op, const
   struct column *c = new_codes(e, COL_BOOL, &v);
   for (int i = 0; i < e->n; i++) {
     int32_t x = a->v.code[i], y = b->v.code[i];
-    v[i] = x < 0 || y < 0 ? -1 : compare_sign(op, strcmp(label(a, x), label(b, y)));
+    v[i] = x < 0 || y < 0 ? -1 : holds(op, strcmp(label(a, x), label(b, y)));
   }
   return c;
 }
@@ -135,49 +157,88 @@ static struct column *kleene(struct evaluation *e, bool is_and, const int32_t *a
   return c;
 }
 
-static struct column *eval_binary(struct evaluation *e, const struct ast *x) {
-  struct column *a = eval(e, x->u.op.a), *b = a ? eval(e, x->u.op.b) : NULL;
-  if (!b) return NULL;
+static struct column *compare(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
+  a = conform(e, x->u.op.a, a, b->type);
+  b = conform(e, x->u.op.b, b, a->type);
+  if (a->type == COL_NUMBER && b->type == COL_NUMBER)
+    return compare_numbers(e, x->u.op.op, a->v.number, b->v.number);
+  if (a->type == COL_NUMBER || b->type == COL_NUMBER) return unfit(e, x);
+  return compare_labels(e, x->u.op.op, a, b);
+}
+
+static struct column *combine(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
+  a = conform(e, x->u.op.a, a, COL_BOOL);
+  b = conform(e, x->u.op.b, b, COL_BOOL);
+  if (a->type != COL_BOOL || b->type != COL_BOOL) return unfit(e, x);
+  return kleene(e, x->u.op.op == OP_AND, a->v.code, b->v.code);
+}
+
+static struct column *negated(struct evaluation *e, const double *a) {
+  double *v;
+  struct column *c = new_numbers(e, &v);
+  for (int i = 0; i < e->n; i++) v[i] = -a[i];
+  return c;
+}
+
+static struct column *inverted(struct evaluation *e, const int32_t *a) {
+  int32_t *v;
+  struct column *c = new_codes(e, COL_BOOL, &v);
+  for (int i = 0; i < e->n; i++) v[i] = a[i] < 0 ? -1 : 1 - a[i];
+  return c;
+}
+
+static struct column *same_column(struct evaluation *e, const struct column *a) {
+  struct column *c = arena_make(e->arena, struct column);
+  *c = *a;
+  return c;
+}
+
+static struct column *operate_unary(struct evaluation *e, const struct ast *x, struct column *a) {
   enum ast_op op = x->u.op.op;
-  bool numbers = a->type == COL_NUMBER && b->type == COL_NUMBER;
-  switch ((int)op) {
+  a = conform(e, x->u.op.a, a, op == OP_NOT ? COL_BOOL : COL_NUMBER);
+  if (op == OP_POS && a->type == COL_NUMBER) return same_column(e, a);
+  if (op == OP_NEG && a->type == COL_NUMBER) return negated(e, a->v.number);
+  if (op == OP_NOT && a->type == COL_BOOL) return inverted(e, a->v.code);
+  return unfit(e, x);
+}
+
+static struct column *calculate(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
+  a = conform(e, x->u.op.a, a, COL_NUMBER);
+  b = conform(e, x->u.op.b, b, COL_NUMBER);
+  if (a->type != COL_NUMBER || b->type != COL_NUMBER) return unfit(e, x);
+  return arithmetic(e, x, a->v.number, b->v.number);
+}
+
+static struct column *operate(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
+  if (!b) return operate_unary(e, x, a);
+  switch ((int)x->u.op.op) {
   case OP_ADD:
   case OP_SUB:
   case OP_MUL:
   case OP_DIV:
-  case OP_POW: return numbers ? arithmetic(e, op, a->v.number, b->v.number) : unfit(e, x);
+  case OP_POW: return calculate(e, x, a, b);
   case OP_EQ:
   case OP_NE:
   case OP_LT:
   case OP_LE:
   case OP_GT:
-  case OP_GE:
-    if (numbers) return compare_numbers(e, op, a->v.number, b->v.number);
-    return a->type == COL_NUMBER || b->type == COL_NUMBER ? unfit(e, x) : compare_labels(e, op, a, b);
+  case OP_GE: return compare(e, x, a, b);
   case OP_AND:
-  case OP_OR:
-    return a->type == COL_BOOL && b->type == COL_BOOL ? kleene(e, op == OP_AND, a->v.code, b->v.code)
-                                                      : unfit(e, x);
+  case OP_OR: return combine(e, x, a, b);
   default: return unfit(e, x);
   }
 }
 
-static struct column *eval_unary(struct evaluation *e, const struct ast *x) {
-  struct column *a = eval(e, x->u.op.a);
-  if (!a || x->u.op.op == OP_POS) return a;
-  if (x->u.op.op == OP_NEG && a->type == COL_NUMBER) {
-    double *v;
-    struct column *c = new_numbers(e, &v);
-    for (int i = 0; i < e->n; i++) v[i] = -a->v.number[i];
-    return c;
-  }
-  if (x->u.op.op == OP_NOT && a->type == COL_BOOL) {
-    int32_t *v;
-    struct column *c = new_codes(e, COL_BOOL, &v);
-    for (int i = 0; i < e->n; i++) v[i] = a->v.code[i] < 0 ? -1 : 1 - a->v.code[i];
-    return c;
-  }
-  return unfit(e, x);
+struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src, const struct ast *node,
+                              struct column *x, struct column *y, int n) {
+  struct evaluation e = {.arena = a, .diags = diags, .src = src, .n = n};
+  return operate(&e, node, x, y);
+}
+
+static struct column *eval_operator(struct evaluation *e, const struct ast *x) {
+  struct column *a = eval(e, x->u.op.a), *b = NULL;
+  if (!a || (x->kind == AST_BINARY && !(b = eval(e, x->u.op.b)))) return NULL;
+  return operate(e, x, a, b);
 }
 
 /* ---- functions ------------------------------------------------------------------------------------------ */
@@ -198,18 +259,21 @@ static const struct real_function *find_real(const char *name) {
   return NULL;
 }
 
+column_real *column_real_find(const char *name) {
+  const struct real_function *f = find_real(name);
+  return f ? f->f : NULL;
+}
+
 static struct column *apply_real(struct evaluation *e, const struct ast *x, const struct real_function *f,
                                  const double *a) {
   double *v;
   struct column *c = new_numbers(e, &v);
-  int made = 0;
+  struct made_missing made = {0};
   for (int i = 0; i < e->n; i++) {
     v[i] = f->f(a[i]);
-    made += isnan(v[i]) && !isnan(a[i]);
+    if (isnan(v[i]) && !isnan(a[i])) note_missing(&made, i);
   }
-  if (made)
-    diag_add(e->diags, e->src, x->span, DIAG_MADE_MISSING, print_expr(e->arena, x),
-             arena_printf(e->arena, "%d", made), DIAG_END);
+  tell_missing(e, x, &made);
   return c;
 }
 
@@ -220,36 +284,6 @@ static struct column *apply_round(struct evaluation *e, const double *a, const d
   for (int i = 0; i < e->n; i++) {
     double scale = digits ? pow(10, nearbyint(digits[i])) : 1;
     v[i] = isfinite(a[i]) ? nearbyint(a[i] * scale) / scale : a[i];
-  }
-  return c;
-}
-
-static struct column *apply_factor(struct evaluation *e, const struct column *a) {
-  int32_t *v;
-  struct column *c = new_codes(e, COL_FACTOR, &v);
-  column_levels(e->arena, a, e->n, v, &c->n_levels, &c->levels);
-  return c;
-}
-
-/* Truth values become 1 and 0, labels the numbers that they spell. */
-static struct column *apply_numeric(struct evaluation *e, const struct ast *x, const struct column *a) {
-  if (a->type == COL_NUMBER) {
-    struct column *same = arena_make(e->arena, struct column);
-    *same = *a;
-    return same;
-  }
-  double *v;
-  struct column *c = new_numbers(e, &v);
-  for (int i = 0; i < e->n; i++) {
-    int32_t code = a->v.code[i];
-    v[i] = code < 0 ? (double)NAN : (double)code;
-    if (code < 0 || a->type == COL_BOOL) continue;
-    char *end;
-    v[i] = strtod(a->levels[code], &end);
-    if (*end == '\0' && *a->levels[code]) continue;
-    diag_add(e->diags, e->src, x->span, DIAG_NOT_A_NUMBER, a->levels[code],
-             arena_printf(e->arena, "%d", i + 1), DIAG_END);
-    return NULL;
   }
   return c;
 }
@@ -277,16 +311,16 @@ static void join_levels(struct evaluation *e, struct column *c, const struct col
   c->n_levels = n;
 }
 
-static struct column *apply_ifelse(struct evaluation *e, const struct ast *x, const struct column *cond,
-                                   const struct column *yes, const struct column *no) {
-  if (cond->type != COL_BOOL || yes->type != no->type) return unfit(e, x);
-  if (yes->type == COL_NUMBER) {
-    double *v;
-    struct column *c = new_numbers(e, &v);
-    for (int i = 0; i < e->n; i++)
-      v[i] = cond->v.code[i] < 0 ? NAN : cond->v.code[i] ? yes->v.number[i] : no->v.number[i];
-    return c;
-  }
+static struct column *choose_numbers(struct evaluation *e, const int32_t *cond, const double *yes,
+                                     const double *no) {
+  double *v;
+  struct column *c = new_numbers(e, &v);
+  for (int i = 0; i < e->n; i++) v[i] = cond[i] < 0 ? (double)NAN : cond[i] ? yes[i] : no[i];
+  return c;
+}
+
+static struct column *choose_codes(struct evaluation *e, const int32_t *cond, const struct column *yes,
+                                   const struct column *no) {
   int32_t *v;
   struct column *c = new_codes(e, yes->type, &v);
   int32_t *to = arena_array(e->arena, (size_t)no->n_levels + 2, int32_t);
@@ -294,33 +328,52 @@ static struct column *apply_ifelse(struct evaluation *e, const struct ast *x, co
   if (yes->type == COL_FACTOR) join_levels(e, c, yes, no, to);
   for (int i = 0; i < e->n; i++) {
     int32_t other = no->v.code[i];
-    v[i] = cond->v.code[i] < 0 ? -1 : cond->v.code[i] ? yes->v.code[i] : other < 0 ? -1 : to[other];
+    v[i] = cond[i] < 0 ? -1 : cond[i] ? yes->v.code[i] : other < 0 ? -1 : to[other];
   }
   return c;
 }
 
+static struct column *apply_ifelse(struct evaluation *e, const struct ast *x, struct column **arg) {
+  const struct ast *cond = x->u.call.args.first, *yes = cond->next, *no = yes->next;
+  arg[0] = conform(e, cond->u.arg.value, arg[0], COL_BOOL);
+  arg[1] = conform(e, yes->u.arg.value, arg[1], arg[2]->type);
+  arg[2] = conform(e, no->u.arg.value, arg[2], arg[1]->type);
+  if (arg[0]->type != COL_BOOL || arg[1]->type != arg[2]->type) return unfit(e, x);
+  if (arg[1]->type == COL_NUMBER)
+    return choose_numbers(e, arg[0]->v.code, arg[1]->v.number, arg[2]->v.number);
+  return choose_codes(e, arg[0]->v.code, arg[1], arg[2]);
+}
+
 enum { ARGUMENTS_MAX = 3 };
+
+static bool all_numbers(struct column *const *arg, int n) {
+  for (int i = 0; i < n; i++)
+    if (arg[i]->type != COL_NUMBER) return false;
+  return n > 0;
+}
+
+static struct column *apply(struct evaluation *e, const struct ast *x, struct column **arg, int n) {
+  const char *name = x->u.call.callee->u.name.whole;
+  const struct real_function *f = find_real(name);
+  if (f && n == 1 && all_numbers(arg, 1)) return apply_real(e, x, f, arg[0]->v.number);
+  if (!strcmp(name, "round") && n <= 2 && all_numbers(arg, n))
+    return apply_round(e, arg[0]->v.number, n > 1 ? arg[1]->v.number : NULL);
+  if (!strcmp(name, "ifelse") && n == 3) return apply_ifelse(e, x, arg);
+  if (n != 1) return unfit(e, x);
+  if (!strcmp(name, "I")) return arg[0];
+  if (!strcmp(name, "factor")) return column_to_factor(e->arena, arg[0], e->n);
+  if (!strcmp(name, "numeric")) return column_to_number(e->arena, e->diags, e->src, x->span, arg[0], e->n);
+  if (!strcmp(name, "is_na")) return apply_is_na(e, arg[0]);
+  return unfit(e, x);
+}
 
 static struct column *eval_call(struct evaluation *e, const struct ast *x) {
   if (x->u.call.callee->kind != AST_NAME || x->u.call.args.n > ARGUMENTS_MAX) return unfit(e, x);
-  const char *name = x->u.call.callee->u.name.whole;
   struct column *arg[ARGUMENTS_MAX] = {0};
   int n = 0;
   for (const struct ast *a = x->u.call.args.first; a; a = a->next)
-    if (!(arg[n++] = eval(e, a->u.arg.value))) return NULL;
-  bool numbers = n > 0;
-  for (int i = 0; i < n; i++) numbers = numbers && arg[i]->type == COL_NUMBER;
-  const struct real_function *f = find_real(name);
-  if (f && n == 1 && numbers) return apply_real(e, x, f, arg[0]->v.number);
-  if (!strcmp(name, "I") && n == 1) return arg[0];
-  if (!strcmp(name, "offset") && n == 1) return arg[0];
-  if (!strcmp(name, "round") && numbers)
-    return apply_round(e, arg[0]->v.number, n > 1 ? arg[1]->v.number : NULL);
-  if (!strcmp(name, "factor") && n == 1) return apply_factor(e, arg[0]);
-  if (!strcmp(name, "numeric") && n == 1) return apply_numeric(e, x, arg[0]);
-  if (!strcmp(name, "is_na") && n == 1) return apply_is_na(e, arg[0]);
-  if (!strcmp(name, "ifelse") && n == 3) return apply_ifelse(e, x, arg[0], arg[1], arg[2]);
-  return unfit(e, x);
+    if (a->u.arg.key || !(arg[n++] = eval(e, a->u.arg.value))) return a->u.arg.key ? unfit(e, x) : NULL;
+  return apply(e, x, arg, n);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------ */
@@ -338,17 +391,26 @@ static struct column *eval_name(struct evaluation *e, const struct ast *x) {
 }
 
 static struct column *eval(struct evaluation *e, const struct ast *x) {
-  switch ((int)x->kind) {
+  switch (x->kind) {
   case AST_NUMBER: return constant_number(e, x->u.number.value);
-  case AST_NA: return constant_number(e, NAN);
+  case AST_NA: return constant_number(e, (double)NAN);
   case AST_BOOL: return constant_code(e, COL_BOOL, x->u.boolean.value);
   case AST_TEXT: return constant_text(e, x->u.text.value);
   case AST_NAME: return eval_name(e, x);
-  case AST_UNARY: return eval_unary(e, x);
-  case AST_BINARY: return eval_binary(e, x);
+  case AST_UNARY:
+  case AST_BINARY: return eval_operator(e, x);
   case AST_CALL: return eval_call(e, x);
-  default: return unfit(e, x);
+  case AST_SLOT:
+  case AST_SPLICE:
+  case AST_LIST:
+  case AST_INDEX:
+  case AST_FIELD:
+  case AST_ARG:
+  case AST_HYPOTHESES:
+  case AST_ERROR:
+  case AST_CASES_NO_EXPRESSION: return unfit(e, x);
   }
+  return unfit(e, x);
 }
 
 struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src,
@@ -356,105 +418,5 @@ struct column *eval_column(struct arena *a, struct diags *diags, const struct so
   struct evaluation e = {.arena = a, .diags = diags, .src = src, .table = table, .n = table->n_rows};
   struct column *c = eval(&e, expr);
   if (c) c->name = print_expr(a, expr);
-  return c;
-}
-
-/* ---- declared types ------------------------------------------------------------------------------------- */
-
-static const char *key_text(struct evaluation *e, const struct ast *key) {
-  if (key->kind == AST_NAME) return key->u.name.whole;
-  if (key->kind == AST_TEXT) return key->u.text.value;
-  bool negative = key->kind == AST_UNARY;
-  const struct ast *number = negative ? key->u.op.a : key;
-  if (number->kind != AST_NUMBER) return NULL;
-  return arena_printf(e->arena, "%.15g", negative ? -number->u.number.value : number->u.number.value);
-}
-
-/* Levels of `factor(a, b)` (labels are the values) or `factor(-1 = wife, ...)` (labels for values). */
-static bool declared_levels(struct evaluation *e, const struct ast *call, const char **value,
-                            const char **name) {
-  int n = 0;
-  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next, n++) {
-    name[n] = key_text(e, arg->u.arg.value);
-    value[n] = arg->u.arg.key ? key_text(e, arg->u.arg.key) : name[n];
-    if (name[n] && value[n]) continue;
-    unfit(e, arg);
-    return false;
-  }
-  return true;
-}
-
-static int find_text(const char *s, const char *const *list, int n) {
-  for (int i = 0; i < n; i++)
-    if (strcmp(s, list[i]) == 0) return i;
-  return -1;
-}
-
-static struct column *declare_levels(struct evaluation *e, const struct column *column,
-                                     const struct ast *call) {
-  int n = call->u.call.args.n;
-  const char **value = arena_array(e->arena, (size_t)n, const char *);
-  const char **name = arena_array(e->arena, (size_t)n, const char *);
-  if (!declared_levels(e, call, value, name)) return NULL;
-  struct column *now = apply_factor(e, column);
-  int32_t *to = arena_array(e->arena, (size_t)now->n_levels + 1, int32_t);
-  for (int k = 0; k < now->n_levels; k++) to[k] = find_text(now->levels[k], value, n);
-  int32_t *v;
-  struct column *c = new_codes(e, COL_FACTOR, &v);
-  for (int i = 0; i < e->n; i++) {
-    int32_t code = now->v.code[i];
-    v[i] = code < 0 ? -1 : to[code];
-    if (code < 0 || v[i] >= 0) continue;
-    diag_add(e->diags, e->src, call->span, DIAG_UNLISTED_LEVEL, column->name, now->levels[code],
-             arena_printf(e->arena, "%d", i + 1), DIAG_END);
-    return NULL;
-  }
-  c->levels = name;
-  c->n_levels = n;
-  return c;
-}
-
-static struct column *declare_logical(struct evaluation *e, const struct ast *type,
-                                      const struct column *column) {
-  if (column->type == COL_BOOL) {
-    struct column *same = arena_make(e->arena, struct column);
-    *same = *column;
-    return same;
-  }
-  if (column->type != COL_NUMBER) return unfit(e, type);
-  int32_t *v;
-  struct column *c = new_codes(e, COL_BOOL, &v);
-  for (int i = 0; i < e->n; i++) {
-    double x = column->v.number[i];
-    v[i] = isnan(x) ? -1 : x != 0;
-    if (isnan(x) || x == 0 || x == 1) continue;
-    diag_add(e->diags, e->src, type->span, DIAG_UNLISTED_LEVEL, column->name,
-             arena_printf(e->arena, "%.15g", x), arena_printf(e->arena, "%d", i + 1), DIAG_END);
-    return NULL;
-  }
-  return c;
-}
-
-struct column *column_declare(struct arena *a, struct diags *diags, const struct source *src,
-                              const struct table *table, const struct column *column,
-                              const struct ast *coltype) {
-  struct evaluation e = {.arena = a, .diags = diags, .src = src, .table = table, .n = table->n_rows};
-  const struct ast *type = coltype->u.let.value;
-  bool call = type->kind == AST_CALL;
-  const struct ast *word = call ? type->u.call.callee : type;
-  if (word->kind != AST_NAME) return unfit(&e, type);
-  const char *name = word->u.name.whole;
-  struct column *c;
-  if (!strcmp(name, "factor") && call && type->u.call.args.n > 0)
-    c = declare_levels(&e, column, type);
-  else if (!strcmp(name, "factor") || !strcmp(name, "text"))
-    c = apply_factor(&e, column);
-  else if (!strcmp(name, "numeric"))
-    c = apply_numeric(&e, type, column);
-  else if (!strcmp(name, "logical"))
-    c = declare_logical(&e, type, column);
-  else
-    c = unfit(&e, type);
-  if (c) c->name = column->name;
   return c;
 }

@@ -9,15 +9,35 @@
 #include "lang/ast.h"
 #include "runtime/table/table.h"
 
-/* The value of an expression, a column of table->n_rows values in arena a, named by its canonical spelling.  NULL after an error.
-   Values that a function makes missing (log(-1)) are counted in a warning. */
+/* The value of an expression, a column of table->n_rows values in arena a, named by its canonical spelling.
+   NULL after an error.  Values that do not exist where the operands do (log(-1), 0/0) are counted in a
+   warning; infinite values stand. */
 struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src,
                            const struct table *table, const struct ast *expr);
 
-/* The column a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`, `x: factor(-1 = wife, 1 = husband)`,
-   `x: numeric`, `x: text`, `x: logical`.  Other forms and values that do not fit are errors that name value and row; then NULL. */
+/* The column that a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`,
+   `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`.  Levels that are listed stay,
+   in that order, whether they occur or not; values with one label become one level.  A form that is none of
+   these, and a value that does not fit (named with its row), are errors: NULL. */
 struct column *column_declare(struct arena *a, struct diags *diags, const struct source *src,
                               const struct table *table, const struct column *column,
                               const struct ast *coltype);
+
+/* The distinct values as levels, numbers in increasing order; of a factor, the levels that occur. */
+struct column *column_to_factor(struct arena *a, const struct column *c, int n_rows);
+
+/* Truth values become 0 and 1, labels the numbers that they spell; an error at `span`, and NULL, if one that
+   occurs spells none. */
+struct column *column_to_number(struct arena *a, struct diags *diags, const struct source *src,
+                                struct span span, const struct column *c, int n_rows);
+
+/* The operator of a UNARY or BINARY node on columns of n values (y NULL: unary), in arena a; NULL after an error: their kinds do
+   not go together. */
+struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src, const struct ast *node,
+                              struct column *x, struct column *y, int n);
+
+/* The function of a number that is applied row by row ("log", "sqrt", ...); NULL if there is none of the name. */
+typedef double column_real(double);
+column_real *column_real_find(const char *name);
 
 #endif

@@ -29,13 +29,12 @@ int design_width(const struct making *k, const struct ir_terms *terms) {
   for (int t = 0; t < terms->n; t++) {
     int64_t w = term_width(k, &terms->term[t]);
     fine = fine && w >= 0;
-    width += w;
+    width = width + w > INT_MAX ? INT_MAX : width + w;
   }
   if (!fine) return -1;
   if (width * k->n <= INT_MAX) return (int)width;
-  diag_add(k->diags, k->src, k->span, DIAG_MORE_COLUMNS_THAN_ROWS,
-           arena_printf(k->scratch, "%lld", (long long)width), arena_printf(k->scratch, "%d", k->n),
-           DIAG_END);
+  const char *what = arena_printf(k->scratch, "a design of %d rows and %lld columns", k->n, (long long)width);
+  diag_add(k->diags, k->src, k->span, DIAG_TOO_LARGE, what, DIAG_END);
   return -1;
 }
 

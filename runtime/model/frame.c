@@ -107,10 +107,18 @@ static bool slopes_vary(const struct making *k, int t, const struct grouping *g,
   return true;
 }
 
+static bool basis_fits(const struct making *k, const struct ir_random *term, int c) {
+  if (c <= COV_MAX) return true;
+  const char *what =
+      arena_printf(k->scratch, "%d effects vary together in %s; at most %d can", c, term->text, COV_MAX);
+  diag_add(k->diags, k->src, term->span, DIAG_TOO_LARGE, what, DIAG_END);
+  return false;
+}
+
 static bool make_term(struct making *k, int t, const struct grouping *g, struct re_term *out) {
   const struct ir_random *term = &k->ir->random[t];
   int c = design_width(k, &term->basis);
-  if (c < 0 || !enough_levels(k, term, g, c)) return false;
+  if (c < 0 || !enough_levels(k, term, g, c) || !basis_fits(k, term, c)) return false;
   double *z = arena_raw(k->arena, (size_t)k->n * (size_t)c, double);
   const char **names = arena_array(k->arena, (size_t)c, const char *);
   design_fill(k, &term->basis, z, (size_t)c, 1, names, NULL);
@@ -168,8 +176,7 @@ static void list_factors(struct making *k) {
 
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           struct model_ir *ir, struct table *table, const bool *subset, bool reml) {
-  struct arena *a = arena_new(m);
-  struct arena *mark = arena_pool_mark(m);
+  struct arena *a = arena_new(m), *mark = arena_pool_mark(m);
   struct making k = {.arena = a,
                      .scratch = arena_new(m),
                      .diags = diags,

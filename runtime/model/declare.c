@@ -1,0 +1,187 @@
+/* declare.c: a column becomes another kind of column: factor(x), numeric(x), and the types that a data block declares. */
+#include "runtime/model/columns.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct column *copy(struct arena *a, const struct column *c) {
+  struct column *same = arena_make(a, struct column);
+  *same = *c;
+  return same;
+}
+
+static struct column *codes(struct arena *a, enum coltype type, int n, int32_t **v) {
+  struct column *c = arena_make(a, struct column);
+  *v = arena_raw(a, (size_t)n, int32_t);
+  *c = (struct column){.type = type, .v.code = *v};
+  return c;
+}
+
+struct column *column_to_factor(struct arena *a, const struct column *c, int n_rows) {
+  int32_t *v;
+  struct column *out = codes(a, COL_FACTOR, n_rows, &v);
+  column_levels(a, c, n_rows, v, &out->n_levels, &out->levels);
+  return out;
+}
+
+/* The first row with this code. */
+static int first_row(const int32_t *code, int n, int32_t wanted) {
+  for (int i = 0; i < n; i++)
+    if (code[i] == wanted) return i;
+  return -1;
+}
+
+static bool read_label(const char *s, double *value) {
+  char *end;
+  *value = strtod(s, &end);
+  return *s && *end == '\0';
+}
+
+/* The number of each code: of a truth value 0 or 1, of a label what it spells.  NULL: one spells none, and a row has it. */
+static const double *numbers_of_codes(struct arena *a, struct diags *diags, const struct source *src,
+                                      struct span span, const struct column *c, int n_rows) {
+  int n = c->type == COL_BOOL ? 2 : c->n_levels;
+  double *value = arena_array(a, (size_t)n, double);
+  for (int k = 0; k < n; k++) {
+    value[k] = k;
+    if (c->type == COL_BOOL || read_label(c->levels[k], &value[k])) continue;
+    int row = first_row(c->v.code, n_rows, k);
+    if (row < 0) continue;
+    diag_add(diags, src, span, DIAG_NOT_A_NUMBER, c->levels[k], arena_printf(a, "%d", row + 1), DIAG_END);
+    return NULL;
+  }
+  return value;
+}
+
+struct column *column_to_number(struct arena *a, struct diags *diags, const struct source *src,
+                                struct span span, const struct column *c, int n_rows) {
+  if (c->type == COL_NUMBER) return copy(a, c);
+  const double *value = numbers_of_codes(a, diags, src, span, c, n_rows);
+  if (!value) return NULL;
+  double *v = arena_raw(a, (size_t)n_rows, double);
+  for (int i = 0; i < n_rows; i++) v[i] = c->v.code[i] < 0 ? (double)NAN : value[c->v.code[i]];
+  struct column *out = arena_make(a, struct column);
+  *out = (struct column){.type = COL_NUMBER, .v.number = v};
+  return out;
+}
+
+/* ---- lines of a data block ------------------------------------------------------------------------------ */
+
+struct declaration {
+  struct arena *arena;
+  struct diags *diags;
+  const struct source *src;
+  const struct column *column;
+  const struct ast *type; /* right of the colon */
+  int n;                  /* rows */
+};
+
+static struct column *unfit(const struct declaration *d, const struct ast *at) {
+  diag_add(d->diags, d->src, at->span, DIAG_COLUMN_UNFIT, print_expr(d->arena, at), DIAG_END);
+  return NULL;
+}
+
+static struct column *unlisted(const struct declaration *d, const char *value, int row) {
+  diag_add(d->diags, d->src, d->type->span, DIAG_UNLISTED_LEVEL, d->column->name, value,
+           arena_printf(d->arena, "%d", row + 1), DIAG_END);
+  return NULL;
+}
+
+/* A level as it is written: wife, "n/a", -1, true; NULL: something else. */
+static const char *spelling(struct arena *a, const struct ast *x) {
+  bool negative = x->kind == AST_UNARY && x->u.op.op == OP_NEG;
+  const struct ast *number = negative ? x->u.op.a : x;
+  if (number->kind == AST_NUMBER)
+    return arena_printf(a, "%.15g", negative ? -number->u.number.value : number->u.number.value);
+  if (x->kind == AST_NAME) return x->u.name.whole;
+  if (x->kind == AST_TEXT) return x->u.text.value;
+  if (x->kind == AST_BOOL) return x->u.boolean.value ? "TRUE" : "FALSE";
+  return NULL;
+}
+
+static int find(const char *s, const char *const *list, int n) {
+  for (int i = 0; i < n; i++)
+    if (strcmp(s, list[i]) == 0) return i;
+  return -1;
+}
+
+/* Reads `factor(a, b)` (values are their own labels) or `factor(-1 = wife, 1 = husband)`: level[i] is the level of value[i].
+   Several values may share a label.  Gives the number of levels, -1 after an error. */
+static int declared_levels(const struct declaration *d, const char **value, int *level, const char **label) {
+  int n = 0, n_values = 0;
+  for (const struct ast *arg = d->type->u.call.args.first; arg; arg = arg->next, n_values++) {
+    const char *name = spelling(d->arena, arg->u.arg.value);
+    const char *from = arg->u.arg.key ? spelling(d->arena, arg->u.arg.key) : name;
+    if (!name || !from) {
+      unfit(d, arg);
+      return -1;
+    }
+    if (find(from, value, n_values) >= 0) {
+      diag_add(d->diags, d->src, arg->span, DIAG_LEVEL_TWICE, from, DIAG_END);
+      return -1;
+    }
+    int known = find(name, label, n);
+    value[n_values] = from;
+    level[n_values] = known < 0 ? n : known;
+    if (known < 0) label[n++] = name;
+  }
+  return n;
+}
+
+static struct column *declare_levels(const struct declaration *d) {
+  int n_values = d->type->u.call.args.n;
+  const char **value = arena_array(d->arena, (size_t)n_values, const char *);
+  const char **label = arena_array(d->arena, (size_t)n_values, const char *);
+  int *level = arena_array(d->arena, (size_t)n_values, int);
+  int n_levels = declared_levels(d, value, level, label);
+  if (n_levels < 0) return NULL;
+  struct column *now = column_to_factor(d->arena, d->column, d->n);
+  int32_t *to = arena_array(d->arena, (size_t)now->n_levels, int32_t);
+  for (int k = 0; k < now->n_levels; k++) {
+    int at = find(now->levels[k], value, n_values);
+    if (at < 0) return unlisted(d, now->levels[k], first_row(now->v.code, d->n, k));
+    to[k] = level[at];
+  }
+  int32_t *v;
+  struct column *c = codes(d->arena, COL_FACTOR, d->n, &v);
+  for (int i = 0; i < d->n; i++) v[i] = now->v.code[i] < 0 ? -1 : to[now->v.code[i]];
+  c->levels = label;
+  c->n_levels = n_levels;
+  return c;
+}
+
+static struct column *declare_logical(const struct declaration *d) {
+  if (d->column->type == COL_BOOL) return copy(d->arena, d->column);
+  if (d->column->type != COL_NUMBER) return unfit(d, d->type);
+  int32_t *v;
+  struct column *c = codes(d->arena, COL_BOOL, d->n, &v);
+  for (int i = 0; i < d->n; i++) {
+    double x = d->column->v.number[i];
+    if (!isnan(x) && x != 0 && x != 1) return unlisted(d, arena_printf(d->arena, "%.15g", x), i);
+    v[i] = isnan(x) ? -1 : x != 0;
+  }
+  return c;
+}
+
+static struct column *declare(const struct declaration *d) {
+  const struct ast *type = d->type;
+  bool levels = type->kind == AST_CALL && type->u.call.args.n > 0;
+  const struct ast *word = type->kind == AST_CALL ? type->u.call.callee : type;
+  if (word->kind != AST_NAME) return unfit(d, type);
+  const char *name = word->u.name.whole;
+  bool factor = strcmp(name, "factor") == 0;
+  if (levels) return factor ? declare_levels(d) : unfit(d, type);
+  if (factor || !strcmp(name, "text")) return column_to_factor(d->arena, d->column, d->n);
+  if (!strcmp(name, "numeric"))
+    return column_to_number(d->arena, d->diags, d->src, type->span, d->column, d->n);
+  return strcmp(name, "logical") == 0 ? declare_logical(d) : unfit(d, type);
+}
+
+struct column *column_declare(struct arena *a, struct diags *diags, const struct source *src,
+                              const struct table *table, const struct column *column,
+                              const struct ast *coltype) {
+  struct declaration d = {a, diags, src, column, coltype->u.let.value, table->n_rows};
+  struct column *c = declare(&d);
+  if (c) c->name = column->name;
+  return c;
+}
