@@ -7,10 +7,11 @@
 
 /* Limits of the search, in units of -2 log L. */
 enum { EVALUATIONS_MAX = 200 };
-#define DECREMENT_DONE 1e-9  /* predicted decrease at which one last step ends the search */
+#define DECREMENT_DONE 1e-9  /* predicted decrease at which one last step ends the search ... */
+#define REMAINDER_DONE 1e-12 /* ... if at the pace of the steps so far no more than this remains after it */
 #define OBSERVED_BELOW 1.0   /* predicted decrease below which observed information takes over */
 #define NO_WORSE 1e-9        /* what an exact zero may cost */
-#define SMALL_PIVOT 1e-4     /* relative sd that is tried at exactly zero */
+#define SMALL_PIVOT 1e-2     /* relative sd that is tried at exactly zero */
 #define IDENTIFIED 1e-8      /* smallest eigenvalue of the scaled information at the start */
 #define STUCK 1e-10          /* trust region, relative to |theta| */
 #define STUCK_DECREMENT 1e-6 /* predicted decrease that rounding may hide */
@@ -25,6 +26,7 @@ struct search {
   struct step step;
   double criterion, delta;
   double decrement; /* predicted decrease of the last full Newton step */
+  double before;    /* and of the one before it */
   bool observed;
   int evaluations;
 };
@@ -35,7 +37,8 @@ static double norm(int n, const double *x) {
 
 static struct search search_new(struct prepared *pr, struct arena *scratch) {
   int n = pr->k + 1;
-  struct search s = {.pr = pr, .scratch = scratch, .n = n, .criterion = INFINITY, .decrement = INFINITY};
+  struct search s = {
+      .pr = pr, .scratch = scratch, .n = n, .criterion = INFINITY, .decrement = INFINITY, .before = INFINITY};
   s.theta = matrix_raw(scratch, n, 1);
   s.trial = matrix_raw(scratch, n, 1);
   s.g_phi = matrix_raw(scratch, n, 1);
@@ -73,7 +76,7 @@ static void hessian(struct search *s, bool observed) {
   chart_hessian(s->pr, s->scratch, s->theta, s->g_phi, s->h_phi, s->h);
 }
 
-/* Hessian and step.  Needs the second pass of the current point. */
+/* Both Hessians of the current point; `observed` is left alone where it cannot be had. */
 static void hessians(struct search *s, double *average, double *observed) {
   hessian(s, false);
   memcpy(average, s->h, sizeof(double) * area(s->n, s->n));
@@ -87,7 +90,15 @@ static void choose_step(struct search *s, const double *average, const double *o
   newton_step(s->scratch, s->n, s->g, average, s->delta, &s->step);
   s->observed = solved_has_ei(s->pr) && s->step.predicted < OBSERVED_BELOW;
   if (s->observed) newton_step(s->scratch, s->n, s->g, observed, s->delta, &s->step);
-  if (s->step.inside) s->decrement = s->step.predicted;
+  if (!s->step.inside) return;
+  s->before = s->decrement;
+  s->decrement = s->step.predicted;
+}
+
+/* Is the next step the last one needed?  Steps with average information converge linearly. */
+static bool nearly_there(const struct search *s) {
+  double left = s->decrement * fmin(1, s->decrement / s->before);
+  return s->step.inside && s->decrement < DECREMENT_DONE && left < REMAINDER_DONE;
 }
 
 static void log_line(struct search *s, double actual) {
@@ -160,9 +171,22 @@ static void internal_start(const struct prepared *pr, struct arena *scratch, con
   chart_from(pr, inner, theta);
 }
 
+/* What the sparse kernel makes of its cross-products, where it has all rows. */
+static bool suggested_start(const struct prepared *pr, struct arena *scratch, double *theta) {
+  if (!pr->sparse || pr->dense) return false;
+  double **g = arena_array(scratch, (size_t)pr->all.n_terms, double *);
+  for (int t = 0; t < pr->all.n_terms; t++) g[t] = matrix_zero(scratch, pr->terms[t].c, pr->terms[t].c);
+  if (!sparse_start(pr->sparse, g)) return false;
+  chart_from(pr, g, theta);
+  return true;
+}
+
 static void start_point(struct search *s) {
   chart_start(s->pr, s->theta);
-  if (s->pr->options.start) internal_start(s->pr, s->scratch, s->pr->options.start, s->theta);
+  if (s->pr->options.start)
+    internal_start(s->pr, s->scratch, s->pr->options.start, s->theta);
+  else
+    suggested_start(s->pr, s->scratch, s->theta);
 }
 
 /* One trial step; true when it was accepted. */
@@ -205,7 +229,7 @@ static enum reml_status search_loop(struct search *s, double *average, double *o
     choose_step(s, average, observed);
     arena_reset(s->scratch, mark);
     if (chart_sigma2(s->pr, s->theta) <= SIGMA2_FLOOR * (1 + 1e-6)) return REML_ZERO_RESIDUAL;
-    if (s->step.inside && s->step.predicted < DECREMENT_DONE) return REML_CONVERGED;
+    if (nearly_there(s)) return REML_CONVERGED;
     bool stuck = s->delta < STUCK * (1 + norm(s->n, s->theta));
     if (stuck && s->decrement < STUCK_DECREMENT) return REML_CONVERGED;
     if (stuck || s->evaluations >= limit) return REML_NOT_CONVERGED;

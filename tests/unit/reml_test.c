@@ -251,6 +251,14 @@ Test(reml, gradient_against_differences) {
     }
 }
 
+Test(reml, gradient_of_the_sparse_kernel) {
+  for (int shape = 0; shape < SHAPES; shape++) {
+    struct lab *lab = random_problem((enum shape)shape, shape % 2, true, 60, (uint64_t)shape + 20);
+    check_gradient(lab, KERNEL_SPARSE);
+    lab_end(lab);
+  }
+}
+
 /* One variance: the chart is its root, and the Hessian in phi can be had by differences of the gradient. */
 static void check_hessian(struct lab *lab) {
   struct prepared *pr = prepare(lab, KERNEL_DENSE, NULL);
@@ -278,6 +286,63 @@ Test(reml, observed_information_against_differences) {
     check_hessian(lab);
     lab_end(lab);
   }
+}
+
+/* ---- two kernels ---------------------------------------------------------------------------------------- */
+
+static struct reml_result *fit_with(struct lab *lab, enum reml_kernel kernel) {
+  struct reml_options options = {.threads = 1, .kernel = kernel};
+  return reml_fit(lab->arena, &lab->problem, &options);
+}
+
+static void assert_same_modes(const struct lab *lab, const struct reml_result *r,
+                              const struct reml_result *s) {
+  for (int t = 0; t < lab->problem.n_terms; t++)
+    for (int i = 0; i < lab->terms[t].q * lab->terms[t].c; i++) {
+      cr_assert_float_eq(r->b[t][i], s->b[t][i], 1e-5);
+      cr_assert_float_eq(r->b_var[t][i], s->b_var[t][i], 1e-5);
+    }
+}
+
+Test(reml, both_kernels_end_at_the_same_fit) {
+  for (int shape = 0; shape < SHAPES; shape++)
+    for (int i = 0; i < 4; i++) {
+      struct lab *lab = random_problem((enum shape)shape, i % 2, i / 2, 70, (uint64_t)shape + 30);
+      struct reml_result *r = fit_with(lab, KERNEL_DENSE), *s = fit_with(lab, KERNEL_SPARSE);
+      cr_assert_eq(r->status, s->status);
+      assert_near(s->criterion, r->criterion, 1e-11);
+      assert_near(s->beta[1], r->beta[1], 1e-6);
+      assert_near(s->vcov[3], r->vcov[3], 1e-6);
+      assert_near(s->sigma2, r->sigma2, 1e-6);
+      assert_same_modes(lab, r, s);
+      lab_end(lab);
+    }
+}
+
+/* Some clusters to the one, some to the other: one school is too large to be dense. */
+Test(reml, both_kernels_in_one_fit) {
+  enum { N = 4000 };
+  struct lab *lab = lab_new(N, true);
+  double *y = lab_numbers(lab, N);
+  int32_t *school = lab_levels(lab, 1, 1), *class = lab_levels(lab, 1, 1);
+  for (int i = 0; i < N; i++) {
+    class[i] = i % 1000;
+    school[i] = class[i] < 900 ? 0 : 1 + class[i] % 10;
+    y[i] = sin(class[i]) + 2 * cos(school[i]) + lab_normal(lab);
+  }
+  lab->problem.y = y;
+  lab_column(lab, NULL);
+  lab_term(lab, "us", 1000, class, NULL, NULL);
+  lab_term(lab, "us", 11, school, NULL, NULL);
+  struct buf blocks;
+  buf_init(&blocks, lab->arena);
+  prepared_describe(&blocks, prepare(lab, KERNEL_AUTO, NULL));
+  cr_assert(strstr(blocks.text, "independent clusters: 11, of them dense 10"), "%s", blocks.text);
+  struct reml_result *r = fit_with(lab, KERNEL_AUTO), *s = fit_with(lab, KERNEL_SPARSE);
+  assert_near(r->criterion, s->criterion, 1e-11);
+  assert_near(r->g[0][0], s->g[0][0], 1e-6);
+  assert_same_modes(lab, r, s);
+  lab_end(lab);
 }
 
 /* ---- invariance ----------------------------------------------------------------------------------------- */
@@ -476,6 +541,20 @@ Test(reml, a_basis_of_zeros_is_not_identified) {
   lab->problem.n_terms = 0;
   lab_term(lab, "us", 18, lab_levels(lab, 18, 10), zero, NULL);
   cr_assert_eq(lab_fit(lab)->status, REML_NOT_IDENTIFIED);
+  lab_end(lab);
+}
+
+/* Equal mean squares: the likelihood is flat to the fourth order at zero, and the search only creeps there. */
+Test(reml, a_flat_boundary_is_reached) {
+  struct lab *lab = lab_new(20, true);
+  double *y = lab_numbers(lab, 20);
+  y[3] = 1;
+  lab->problem.y = y;
+  lab_column(lab, NULL);
+  lab_term(lab, "us", 4, lab_levels(lab, 4, 5), NULL, NULL);
+  struct reml_result *r = lab_fit(lab);
+  cr_assert_eq(r->status, REML_SINGULAR);
+  cr_assert_eq(r->g[0][0], 0);
   lab_end(lab);
 }
 
