@@ -394,13 +394,14 @@ static void design_products(const struct batch *b, int p1, const double *phi, do
   la_multiply_nt(b->q, b->q, b->count * p1, ef, b->q, b->e, b->q, s, b->q);
 }
 
-/* s (q x q) := sum_jk weight[j, k] E_j E_k' from the gram of E; weight = d d' when phi is NULL. */
-static void gram_products(const struct batch *b, int p1, const double *d, const double *phi, double *s) {
+/* Either of them, sum_jk weight[j, k] E_j E_k', from the gram of E. */
+static void gram_products(const struct batch *b, int p1, const struct kernel_weights *w, bool residual,
+                          double *s) {
   int q = b->q, ld = q * p1;
   memset(s, 0, sizeof(double) * area(q, q));
   for (int k = 0; k < p1; k++)
     for (int j = 0; j < p1; j++) {
-      double weight = phi ? phi[j + k * p1] : d[j] * d[k];
+      double weight = residual ? w->d[j] * w->d[k] : w->phi[at(j, k, p1)];
       for (int i = 0; i < q; i++)
         la_axpy((size_t)q, weight, b->e + at(j * q, k * q + i, ld), s + at(0, i, q));
     }
@@ -414,13 +415,13 @@ static void weigh_batch(const struct dense *ds, const struct batch *b, const str
     return;
   }
   if (b->gram)
-    gram_products(b, p1, w->d, NULL, c->t);
+    gram_products(b, p1, w, true, c->t);
   else
     residual_products(b, p1, w->d, c->f, c->t);
   contract(ds, b, 1, c->t, c->dwd);
   if (!w->xwx) return;
   if (b->gram)
-    gram_products(b, p1, NULL, w->phi, c->t);
+    gram_products(b, p1, w, false, c->t);
   else
     design_products(b, p1, w->phi, c->f, c->t);
   contract(ds, b, 1, c->t, c->xwx);

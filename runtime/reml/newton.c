@@ -55,8 +55,10 @@ static void step_in_spectrum(const struct spectrum *e, double delta, struct step
   out->inside = out->convex && shifted_step(e, 0) <= delta;
   if (out->inside) return;
   double base = out->convex ? 0 : -e->value[lowest], nudge = fmax(largest, DBL_MIN) * 1e-12;
-  if (!out->convex && shifted_step(e, base + nudge) < delta) fill_up(e, lowest, delta);
-  else solve_secular(e, base, nudge, delta);
+  if (!out->convex && shifted_step(e, base + nudge) < delta)
+    fill_up(e, lowest, delta);
+  else
+    solve_secular(e, base, nudge, delta);
 }
 
 void newton_step(struct arena *scratch, int n, const double *g, const double *h, double delta,

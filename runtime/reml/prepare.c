@@ -126,6 +126,7 @@ static void prepare_terms(struct prepared *pr, struct arena *scratch, const doub
     x->n_theta = term->cov->n_theta(term->c);
     x->n_phi = term->cov->n_phi(term->c);
     x->pivot = ints_raw(pr->arena, term->c);
+    for (int a = 0; a < term->c; a++) x->pivot[a] = a;
     pr->k += x->n_phi;
     rows[t] = (struct sparse_term){term->c, term->q, term->level, prepare_basis(pr, scratch, root_w, t)};
   }

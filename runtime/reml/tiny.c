@@ -9,11 +9,12 @@ bool tiny_fits(const struct batch *b, int n_terms, int c) {
 
 /* l (c x c, lower) := Cholesky factor of I + (R Lambda)(R Lambda)', inverse: of its diagonal. */
 INLINE bool factor(int c, const double *r, const double *lambda, double *l, double *inverse) {
-  double t[TINY_MAX * TINY_MAX];
+  double t[TINY_MAX * TINY_MAX] = {0};
   for (int j = 0; j < c; j++)
     for (int i = 0; i < c; i++) {
-      t[i + j * c] = 0;
-      for (int k = 0; k < c; k++) t[i + j * c] += r[i + k * c] * lambda[k + j * c];
+      double v = 0;
+      for (int k = 0; k < c; k++) v += r[i + k * c] * lambda[k + j * c];
+      t[i + j * c] = v;
     }
   for (int j = 0; j < c; j++)
     for (int i = j; i < c; i++) {
@@ -47,7 +48,7 @@ INLINE void cross(int c, const double *b, double *k) {
 
 /* s (pairs x pairs) += weight lower(x) lower(y)' */
 INLINE void add_pairs(int c, double weight, const double *x, const double *y, double *s) {
-  double v[TINY_PAIRS];
+  double v[TINY_PAIRS] = {0};
   int m = 0;
   for (int j = 0; j < c; j++)
     for (int i = j; i < c; i++) v[m++] = weight * x[i + j * c];

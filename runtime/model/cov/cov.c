@@ -2,10 +2,10 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct cov *const registry[] = {&cov_us, &cov_diag};
+static const struct cov *const registry[] = {&cov_us, &cov_diag, NULL};
 
 const struct cov *cov_find(const char *name) {
-  for (size_t i = 0; i < sizeof registry / sizeof *registry; i++)
-    if (strcmp(registry[i]->name, name) == 0) return registry[i];
+  for (const struct cov *const *cov = registry; *cov; cov++)
+    if (strcmp((*cov)->name, name) == 0) return *cov;
   return NULL;
 }
