@@ -176,7 +176,7 @@ static struct column *combine(struct evaluation *e, const struct ast *x, struct 
 static struct column *negated(struct evaluation *e, const double *a) {
   double *v;
   struct column *c = new_numbers(e, &v);
-  for (int i = 0; i < e->n; i++) v[i] = -a[i];
+  for (int i = 0; i < e->n; i++) v[i] = 0 - a[i]; /* 0 stays 0, not -0 */
   return c;
 }
 
@@ -202,7 +202,8 @@ static struct column *operate_unary(struct evaluation *e, const struct ast *x, s
   return unfit(e, x);
 }
 
-static struct column *calculate(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
+static struct column *calculate(struct evaluation *e, const struct ast *x, struct column *a,
+                                struct column *b) {
   a = conform(e, x->u.op.a, a, COL_NUMBER);
   b = conform(e, x->u.op.b, b, COL_NUMBER);
   if (a->type != COL_NUMBER || b->type != COL_NUMBER) return unfit(e, x);
@@ -229,8 +230,8 @@ static struct column *operate(struct evaluation *e, const struct ast *x, struct 
   }
 }
 
-struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src, const struct ast *node,
-                              struct column *x, struct column *y, int n) {
+struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src,
+                              const struct ast *node, struct column *x, struct column *y, int n) {
   struct evaluation e = {.arena = a, .diags = diags, .src = src, .n = n};
   return operate(&e, node, x, y);
 }
