@@ -1,4 +1,5 @@
 #include "runtime/model/columns.h"
+#include "lang/base/text.h"
 #include "lang/describe.h"
 #include <assert.h>
 #include <math.h>
@@ -379,11 +380,17 @@ static struct column *eval_call(struct evaluation *e, const struct ast *x) {
 
 /* ---- the whole ------------------------------------------------------------------------------------------ */
 
+static const char *nearest_column(struct evaluation *e, const char *name) {
+  const char **names = arena_array(e->arena, (size_t)e->table->n_columns, const char *);
+  for (int j = 0; j < e->table->n_columns; j++) names[j] = e->table->columns[j].name;
+  return text_nearest(name, names, (size_t)e->table->n_columns);
+}
+
 static struct column *eval_name(struct evaluation *e, const struct ast *x) {
   int j = table_find(e->table, x->u.name.whole);
   if (j < 0) {
-    diag_add(e->diags, e->src, x->span, DIAG_UNKNOWN_COLUMN, x->u.name.whole, e->table->source, NULL,
-             DIAG_END);
+    diag_add(e->diags, e->src, x->span, DIAG_UNKNOWN_COLUMN, x->u.name.whole, e->table->source,
+             nearest_column(e, x->u.name.whole), DIAG_END);
     return NULL;
   }
   struct column *c = arena_make(e->arena, struct column);

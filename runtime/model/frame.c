@@ -175,7 +175,8 @@ static void list_factors(struct making *k) {
 }
 
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
-                          struct model_ir *ir, struct table *table, const bool *subset, bool reml) {
+                          const struct model_ir *ir, const struct table *table, const bool *subset,
+                          bool reml) {
   struct arena *a = arena_new(m), *mark = arena_pool_mark(m);
   struct making k = {.arena = a,
                      .scratch = arena_new(m),

@@ -7,26 +7,27 @@
 struct pairs {
   uint64_t *key; /* distinct keys in order of appearance */
   int n;
-  int32_t *slot;    /* open addressing: index + 1 */
-  uint64_t n_slots; /* a power of two, at least twice the rows */
+  int32_t *slot; /* open addressing: index + 1; 2^bits slots, at least twice the rows */
+  int bits;
 };
 
-/* Multiplication by 2^64 / golden ratio (Knuth 1973, sec. 6.4). */
-static uint64_t scatter(uint64_t key) {
-  return (key * UINT64_C(0x9E3779B97F4A7C15)) >> 20;
-}
-
 static struct pairs pairs_new(struct arena *a, int rows) {
-  struct pairs p = {.n_slots = 1024};
-  while (p.n_slots < 2 * (uint64_t)rows) p.n_slots *= 2;
-  p.slot = arena_array(a, p.n_slots, int32_t);
+  struct pairs p = {.bits = 10};
+  while ((UINT64_C(1) << p.bits) < 2 * (uint64_t)rows) p.bits++;
+  p.slot = arena_array(a, (size_t)1 << p.bits, int32_t);
   p.key = arena_raw(a, (size_t)rows, uint64_t);
   return p;
 }
 
+/* The highest bits of the product with 2^64 / golden ratio: they alone depend on all bits of the key (Knuth 1973,
+   sec. 6.4). */
+static uint64_t scatter(uint64_t key, int bits) {
+  return (key * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - bits);
+}
+
 static int32_t pairs_number(struct pairs *p, uint64_t key) {
-  uint64_t i = scatter(key) & (p->n_slots - 1);
-  for (; p->slot[i]; i = (i + 1) & (p->n_slots - 1))
+  uint64_t i = scatter(key, p->bits), mask = (UINT64_C(1) << p->bits) - 1;
+  for (; p->slot[i]; i = (i + 1) & mask)
     if (p->key[p->slot[i] - 1] == key) return p->slot[i] - 1;
   p->key[p->n] = key;
   p->slot[i] = ++p->n;

@@ -187,6 +187,11 @@ Test(columns, numeric_names_the_label_that_is_none) {
                    "K0603 1: \"a\" (row 1) is no number; name it as a missing code: missing \"a\"");
 }
 
+Test(columns, unknown_column) {
+  lab_column(&l, "sax + 1");
+  cr_expect_str_eq(lab_diags(&l), "K0301 1: there is no column `sax` in d.csv; did you mean `sex`?");
+}
+
 /* ---- lines of a data block ------------------------------------------------------------------------------ */
 
 static const struct column *column(const char *name) {
