@@ -29,24 +29,22 @@ static double load(int n, const struct basis_source *x, const double *root_w, do
   return sqrt(norm);
 }
 
-/* Takes q_i out of v; adds the component to *r. */
-static void take_out(int n, const double *q, double *v, double *r) {
-  double s = la_dot((size_t)n, q, v);
-  la_axpy((size_t)n, -s, q, v);
-  *r += s;
+/* Takes the first m columns of q out of v; adds the components to r.  more: m numbers of workspace. */
+static void take_out(int n, int m, const double *q, double *v, double *r, double *more) {
+  la_take_out(n, m, q, v, more);
+  for (int i = 0; i < m; i++) r[i] += more[i];
 }
 
 /* v := the part of column x that is new; r: its coefficients.  Returns false when there is none. */
 static bool new_direction(int n, const struct basis_source *x, const double *root_w, int rank, int ones,
-                          double one, const double *q, double *v, double *r) {
+                          double one, const double *q, double *v, double *r, double *more) {
   double shift = ones >= 0 ? x->x[0] : 0, norm = load(n, x, root_w, shift, v);
   if (ones >= 0) {
     r[ones] = shift * one;
-    take_out(n, q + area(n, ones), v, &r[ones]);
+    take_out(n, 1, q + area(n, ones), v, &r[ones], more);
   }
   double centred = sqrt(la_dot((size_t)n, v, v));
-  for (int pass = 0; pass < 2; pass++)
-    for (int i = 0; i < rank; i++) take_out(n, q + area(n, i), v, &r[i]);
+  for (int pass = 0; pass < 2; pass++) take_out(n, rank, q, v, r, more);
   double left = sqrt(la_dot((size_t)n, v, v));
   if (!(left > ALIAS_TOLERANCE * centred && left > 8 * DBL_EPSILON * sqrt(n) * norm)) return false;
   for (int i = 0; i < n; i++) v[i] /= left;
@@ -54,15 +52,16 @@ static bool new_direction(int n, const struct basis_source *x, const double *roo
   return true;
 }
 
-int basis_orthonormalise(int n, int m, const struct basis_source *x, const double *root_w, double *q,
-                         double *r, int *keep, int *ones) {
+int basis_orthonormalise(struct arena *scratch, int n, int m, const struct basis_source *x,
+                         const double *root_w, double *q, double *r, int *keep, int *ones) {
   int rank = 0;
+  double *more = matrix_raw(scratch, m, 1);
   double one = 0; /* coefficient of the constant 1 in its column of q */
   *ones = -1;
   memset(r, 0, sizeof(double) * area(m, m));
   for (int j = 0; j < m && rank < n; j++) {
     double *column = r + at(0, rank, m);
-    if (!new_direction(n, &x[j], root_w, rank, *ones, one, q, q + area(n, rank), column)) {
+    if (!new_direction(n, &x[j], root_w, rank, *ones, one, q, q + area(n, rank), column, more)) {
       memset(column, 0, sizeof(double) * (size_t)m);
       continue;
     }
@@ -101,12 +100,11 @@ static struct dd dd_subtract_product(struct dd s, double x, double y) {
 }
 
 /* Coefficients of the constant 1 in the kept columns, if it is one of their combinations. */
-static bool constant_coefficients(const struct basis_projection *in, double *v, double *gamma) {
+static bool constant_coefficients(const struct basis_projection *in, double *v, double *gamma, double *more) {
   struct basis_source one = {(const double[]){1}, 0};
   double norm = load(in->n, &one, in->root_w, 0, v);
   memset(gamma, 0, sizeof(double) * (size_t)in->rank);
-  for (int pass = 0; pass < 2; pass++)
-    for (int i = 0; i < in->rank; i++) take_out(in->n, in->q + area(in->n, i), v, &gamma[i]);
+  for (int pass = 0; pass < 2; pass++) take_out(in->n, in->rank, in->q, v, gamma, more);
   la_solve_upper(in->rank, in->r, in->m, 1, gamma, in->rank);
   return sqrt(la_dot((size_t)in->n, v, v)) <= 1e-12 * norm;
 }
@@ -126,8 +124,7 @@ static void exact_residual(const struct basis_projection *in, double shift, cons
 
 /* Takes the span of q out of v; adds the coefficients in the kept columns to beta. */
 static void project(const struct basis_projection *in, double *v, double *coef, double *beta) {
-  memset(coef, 0, sizeof(double) * (size_t)in->rank);
-  for (int i = 0; i < in->rank; i++) take_out(in->n, in->q + area(in->n, i), v, &coef[i]);
+  la_take_out(in->n, in->rank, in->q, v, coef);
   la_solve_upper(in->rank, in->r, in->m, 1, coef, in->rank);
   for (int i = 0; i < in->rank; i++) beta[i] += coef[i];
 }
@@ -137,7 +134,7 @@ void basis_project(struct arena *scratch, const struct basis_projection *in, dou
   double shift = 0;
   memset(beta, 0, sizeof(double) * (size_t)in->rank);
   if (in->ones >= 0) gamma[in->ones] = 1 / in->x[in->keep[in->ones]].x[0];
-  if (in->ones >= 0 || (in->rank > 0 && constant_coefficients(in, residual, gamma))) shift = in->y[0];
+  if (in->ones >= 0 || (in->rank > 0 && constant_coefficients(in, residual, gamma, coef))) shift = in->y[0];
   struct basis_source y = {in->y, 1};
   load(in->n, &y, in->root_w, shift, residual);
   project(in, residual, coef, beta);

@@ -277,7 +277,7 @@ static void run_search(struct arena *a, struct search *s, struct reml_result *ou
 
 static void take_results(struct arena *a, struct search *s, struct reml_result *out) {
   out->evaluations = s->evaluations;
-  out->decrement = s->decrement;
+  out->decrement = isfinite(s->decrement) ? s->decrement : s->step.predicted;
   if (out->status == REML_NOT_IDENTIFIED || !isfinite(s->criterion)) {
     finish_nothing(a, s->pr, out);
     return;

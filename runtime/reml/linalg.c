@@ -182,6 +182,18 @@ void la_axpy(size_t n, double s, const double *a, double *b) {
   for (size_t i = 0; i < n; i++) b[i] += s * a[i];
 }
 
+void la_take_out(int n, int m, const double *q, double *v, double *r) {
+  if (m <= 8) {
+    for (int j = 0; j < m; j++) {
+      r[j] = la_dot((size_t)n, q + area(n, j), v);
+      la_axpy((size_t)n, -r[j], q + area(n, j), v);
+    }
+    return;
+  }
+  cblas_dgemv(CblasColMajor, CblasTrans, n, m, 1, q, n, v, 1, 0, r, 1);
+  cblas_dgemv(CblasColMajor, CblasNoTrans, n, m, -1, q, n, r, 1, 1, v, 1);
+}
+
 /* Rotates columns p and q of a matrix with n rows. */
 static void rotate(int n, double *x, double *y, int step, double c, double s) {
   for (int i = 0; i < n; i++) {

@@ -41,6 +41,10 @@ void la_multiply(int m, int n, int k, const double *a, int lda, const double *b,
 double la_dot(size_t n, const double *a, const double *b);
 void la_axpy(size_t n, double s, const double *a, double *b); /* b += s a */
 
+/* Takes the span of m orthonormal columns q (n x m) out of v: r := q'v, v -= q r.  Below nine columns element by
+   element, so that equal rows keep equal bits. */
+void la_take_out(int n, int m, const double *q, double *v, double *r);
+
 /* Symmetric eigenproblem by Jacobi rotations: a (n x n) is destroyed, its values go to `values` in no order,
    vectors to the columns of v.  For the k x k problems of the optimizer. */
 void la_eigen(int n, double *a, double *values, double *v);

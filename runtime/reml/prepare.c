@@ -39,7 +39,7 @@ static void prepare_fixed(struct prepared *pr, const double *root_w) {
   for (int j = 0; j < p; j++) x[j] = (struct basis_source){problem->x + area(n, j), 1};
   double *d = matrix_raw(a, n, p + 1), *r = matrix_raw(a, p, p);
   pr->keep = ints_raw(a, p);
-  pr->rank = basis_orthonormalise(n, p, x, root_w, d, r, pr->keep, &ones);
+  pr->rank = basis_orthonormalise(a, n, p, x, root_w, d, r, pr->keep, &ones);
   pr->p1 = pr->rank + 1;
   pr->nu = problem->reml ? n - pr->rank : n;
   pr->beta0 = matrix_raw(a, pr->rank, 1);
@@ -76,7 +76,7 @@ static bool rotated_basis(struct arena *scratch, const struct re_term *term, int
   struct basis_source *x = arena_raw(scratch, (size_t)c, struct basis_source);
   for (int a = 0; a < c; a++) x[a] = (struct basis_source){term->z + a, (size_t)c};
   double *q = matrix_raw(scratch, n, c), root_n = sqrt(n);
-  if (basis_orthonormalise(n, c, x, root_w, q, basis, keep, &ones) < c) {
+  if (basis_orthonormalise(scratch, n, c, x, root_w, q, basis, keep, &ones) < c) {
     memset(basis, 0, sizeof(double) * area(c, c));
     return false;
   }

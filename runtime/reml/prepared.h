@@ -69,8 +69,8 @@ struct basis_source {
 /* Orthonormalises m columns, each row multiplied by root_w (NULL: 1).  q (n x m, column by column) receives the rank
    columns that add something, r (m x m upper triangular, leading dimension m) their coefficients: kept columns = q r;
    keep[i] is the i-th kept column.  Returns the rank.  *ones: the i for which column keep[i] is constant, or -1. */
-int basis_orthonormalise(int n, int m, const struct basis_source *x, const double *root_w, double *q,
-                         double *r, int *keep, int *ones);
+int basis_orthonormalise(struct arena *scratch, int n, int m, const struct basis_source *x,
+                         const double *root_w, double *q, double *r, int *keep, int *ones);
 
 /* y's least-squares residual on q, and its coefficients in the kept columns. */
 struct basis_projection {
