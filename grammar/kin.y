@@ -38,7 +38,7 @@ static void kin_yyerror(struct span *at, struct parser *p, const char *message);
 %token TRUE "`true`" FALSE "`false`" NA "`NA`"
 %token DATA "`data`" DESIGN "`design`" MODEL "`model`" ALLOW "`allow`"
 %token FROM "`from`" QUERY "`query`" AS "`as`" OF "`of`" BY "`by`" STEP "`step`"
-%token MISSING "`missing`" WHERE "`where`" MEMBERS "`members`" TIME "`time`" OCCASION "`occasion`" DYAD "`dyad`"
+%token MISSING "`missing`" DECIMAL "`decimal`" WHERE "`where`" MEMBERS "`members`" TIME "`time`" OCCASION "`occasion`" DYAD "`dyad`"
 %token ROUNDROBIN "`roundrobin`" RANDOM "`random`" RESIDUAL "`residual`" VARIANCE "`variance`" WEIGHTS "`weights`"
 %token OFFSET "`offset`" FAMILY "`family`"
 %token BARBAR "`||`" EQ "`==`" NE "`!=`" LE "`<=`" GE "`>=`" RANGE "`..`"
@@ -178,6 +178,7 @@ data_lines: %empty                              { $$ = (struct ast_list){0}; }
 data_line: MISSING literals                     { $$ = node_values(p, AST_MISSING, @$, $2); }
   | name ':' expr                               { $$ = node_let(p, AST_COLTYPE, @$, $1, $3); }
   | name '=' expr                               { $$ = node_let(p, AST_DERIVE, @$, $1, $3); }
+  | DECIMAL text                                { $$ = node_expr(p, AST_DECIMAL, @$, $2); }
   | WHERE expr                                  { $$ = node_expr(p, AST_WHERE, @$, $2); }
   | MEMBERS arg_list                            { $$ = node_values(p, AST_MEMBERS, @$, $2); }
 literals: literal                               { $$ = list_add((struct ast_list){0}, $1); }

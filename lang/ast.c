@@ -76,6 +76,7 @@ void ast_children(const struct ast *n, ast_visit *fn, void *arg) {
     break;
   case AST_EXPR:
   case AST_WHERE:
+  case AST_DECIMAL:
   case AST_MEAN:
   case AST_WEIGHTS:
   case AST_OFFSET:
@@ -207,6 +208,7 @@ static bool same_payload(const struct ast *a, const struct ast *b) {
   case AST_COLTYPE:
   case AST_DERIVE:
   case AST_WHERE:
+  case AST_DECIMAL:
   case AST_MEMBERS:
   case AST_TIME:
   case AST_OCCASION:
@@ -262,6 +264,7 @@ bool ast_equal(const struct ast *a, const struct ast *b) {
     return equal_maybe(a->u.arg.key, b->u.arg.key) && equal_maybe(a->u.arg.value, b->u.arg.value);
   case AST_EXPR:
   case AST_WHERE:
+  case AST_DECIMAL:
   case AST_MEAN:
   case AST_WEIGHTS:
   case AST_OFFSET:

@@ -52,6 +52,7 @@ enum { AST_DEPTH_MAX = 1000 }; /* nesting of a script; deeper is an error, not a
   X(COLTYPE, "column-type") /* role: factor(wife, husband) */                                                \
   X(DERIVE, "derive")       /* logrt = log(rt) */                                                            \
   X(WHERE, "where")         /* where rt > 200 */                                                             \
+  X(DECIMAL, "decimal")     /* decimal "," */                                                                \
   X(MEMBERS, "members")     /* members wife = "_w", husband = "_h" */                                        \
   /* lines of a design */                                                                                    \
   X(NESTING, "nesting") /* classroom in school in district; item */                                          \
@@ -84,9 +85,10 @@ enum ast_kind {
   X(AND, "and")                                                                                              \
   X(NOT, "not")                                                                                              \
   X(BAR, "|")                                                                                                \
-  X(BARBAR, "||") X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=") X(RANGE, "..")       \
-      X(ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/") X(KRON, "@") X(IN, "in") X(COLON, ":") X(NEG, "-")     \
-          X(POS, "+") X(POW, "^")
+  X(BARBAR, "||")                                                                                            \
+  X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=") X(RANGE, "..") X(ADD, "+")           \
+      X(SUB, "-") X(MUL, "*") X(DIV, "/") X(KRON, "@") X(IN, "in") X(COLON, ":") X(NEG, "-") X(POS, "+")     \
+          X(POW, "^")
 
 enum ast_op {
 #define X(op, spelling) OP_##op,

@@ -100,6 +100,7 @@ static void check_statement(struct checker *ck, struct ast *s) {
   case AST_DERIVE:
   case AST_WHERE:
   case AST_MEMBERS:
+  case AST_DECIMAL:
   case AST_NESTING:
   case AST_TIME:
   case AST_OCCASION:

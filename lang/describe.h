@@ -33,6 +33,7 @@ bool ast_calls(const struct ast *e, const char *function); /* function(...) */
   case AST_DERIVE:                                                                                           \
   case AST_WHERE:                                                                                            \
   case AST_MEMBERS:                                                                                          \
+  case AST_DECIMAL:                                                                                          \
   case AST_NESTING:                                                                                          \
   case AST_TIME:                                                                                             \
   case AST_OCCASION:                                                                                         \

@@ -148,7 +148,8 @@ struct word {
 
 static const struct word statements[] = {
     {"data", DATA}, {"design", DESIGN}, {"model", MODEL}, {"allow", ALLOW}};
-static const struct word data_lines[] = {{"missing", MISSING}, {"where", WHERE}, {"members", MEMBERS}};
+static const struct word data_lines[] = {
+    {"missing", MISSING}, {"decimal", DECIMAL}, {"where", WHERE}, {"members", MEMBERS}};
 static const struct word design_lines[] = {
     {"time", TIME}, {"occasion", OCCASION}, {"dyad", DYAD}, {"roundrobin", ROUNDROBIN}};
 static const struct word model_lines[] = {

@@ -362,6 +362,7 @@ static void put_single(struct printer *p, const struct ast *n) {
   case AST_MEMBERS: put_word_list(p, "members", &n->u.values.values); break;
   case AST_ALLOW: put_word_list(p, "allow", &n->u.values.values); break;
   case AST_WHERE: put_node(p, "where ", n->u.expr.value); break;
+  case AST_DECIMAL: put_node(p, "decimal ", n->u.expr.value); break;
   case AST_WEIGHTS: put_node(p, "weights ", n->u.expr.value); break;
   case AST_OFFSET: put_node(p, "offset ", n->u.expr.value); break;
   case AST_FAMILY: put_node(p, "family ", n->u.expr.value); break;

@@ -1,0 +1,317 @@
+/* kin.c: the way of a script through the house.
+ *
+ *   run_script: parse -> check (static, then against the data) -> each statement under its own guard -> shown values
+ */
+#include "runtime/kin.h"
+#include "runtime/report/report.h"
+#include "runtime/value/interp.h"
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kin {
+  struct mem mem;
+  struct interp in;
+  size_t counted;          /* allocations at the last kin_fail_allocation */
+  const struct diag *told; /* last diagnostic printed */
+};
+
+const char *kin_version(void) {
+  return KIN_VERSION;
+}
+
+/* ---- output --------------------------------------------------------------------------------------------- */
+
+static void put_out(struct interp *in, const char *text, size_t n) {
+  if (in->options.out && n) in->options.out(in->options.sink_arg, text, n);
+}
+
+static void put_err(struct interp *in, const char *text, size_t n) {
+  if (in->options.err && n) in->options.err(in->options.sink_arg, text, n);
+}
+
+static void show(struct interp *in, const struct value *v, const char *name) {
+  struct report_style style = {.width = in->options.width, .colour = in->options.colour, .utf8 = true};
+  bool is_print = name && v->kind == VALUE_TEXT && strcmp(name, "print") == 0;
+  if (in->options.json) {
+    const char *line = report_json(in->scratch, v, name);
+    put_out(in, line, strlen(line));
+    return;
+  }
+  struct buf b;
+  buf_init(&b, in->scratch);
+  if (is_print)
+    buf_printf(&b, "%s\n", v->u.text);
+  else
+    report_value(&b, v, name, &style);
+  put_out(in, b.text, b.n);
+}
+
+/* Prints the diagnostics that came since the last call. */
+static void tell(struct kin *k) {
+  struct diags *d = k->in.diags;
+  const struct diag *next = k->told ? k->told->next : d->first;
+  struct arena *mark = arena_pool_mark(&k->mem), *a = arena_new(&k->mem);
+  for (; next; next = next->next) {
+    struct buf b;
+    buf_init(&b, a);
+    if (k->in.options.json)
+      buf_put(&b, report_diag_json(a, next));
+    else
+      diag_print(&b, next, k->in.options.colour);
+    put_err(&k->in, b.text, b.n);
+    k->told = next;
+  }
+  arena_pool_drain(&k->mem, mark);
+}
+
+/* ---- what the checker asks ------------------------------------------------------------------------------ */
+
+static bool known_variable(void *runtime, const char *name, enum type *type) {
+  const struct value *v = env_find(runtime, name);
+  if (v) *type = value_type(v);
+  return v != NULL;
+}
+
+static size_t known_variables(void *runtime, const char *const **names) {
+  struct interp *in = runtime;
+  const char **list = arena_raw(in->scratch, in->n_bindings + 1, const char *);
+  for (size_t i = 0; i < in->n_bindings; i++) list[i] = in->binding[i].name;
+  *names = list;
+  return in->n_bindings;
+}
+
+static const struct schema *known_schema(void *runtime, const char *name, const struct ast *decl) {
+  struct interp *in = runtime;
+  const struct table *t = NULL;
+  if (decl) {
+    t = data_load(in, decl);
+  } else {
+    const struct value *v = env_find(in, name);
+    if (v && v->kind == VALUE_TABLE) t = v->u.table;
+  }
+  return t ? table_schema(in->script->arena, t) : NULL;
+}
+
+static bool check(struct interp *in) {
+  struct check_env env = {.functions = &in->functions,
+                          .runtime = in,
+                          .variable = known_variable,
+                          .variables = known_variables,
+                          .schema = known_schema};
+  return check_script(in->diags, in->script, &env) && in->diags->n_errors == 0;
+}
+
+/* ---- the way -------------------------------------------------------------------------------------------- */
+
+struct job {
+  struct kin *k;
+  const char *name, *folder, *text;
+  size_t n;
+  bool check_only;
+  const struct ast *statement;
+  bool fine;
+};
+
+static void parse_stage(void *arg) {
+  struct job *j = arg;
+  struct interp *in = &j->k->in;
+  in->script = parse_script(in->mem, in->diags, j->name, j->folder, j->text, j->n);
+  arena_retain(in->script->arena);
+  j->fine = in->diags->n_errors == 0;
+}
+
+static void dump_ast(struct interp *in, bool typed) {
+  struct buf b;
+  buf_init(&b, in->scratch);
+  ast_dump(&b, in->script, typed);
+  put_out(in, b.text, b.n);
+}
+
+static void check_stage(void *arg) {
+  struct job *j = arg;
+  struct interp *in = &j->k->in;
+  in->scratch = arena_new(in->mem);
+  if (in->options.dump == KIN_DUMP_AST) dump_ast(in, false);
+  j->fine = check(in);
+  if (in->options.dump == KIN_DUMP_TYPED) dump_ast(in, true);
+}
+
+static void statement_stage(void *arg) {
+  struct job *j = arg;
+  struct interp *in = &j->k->in;
+  in->scratch = arena_new(in->mem);
+  j->fine = exec_statement(in, j->statement);
+}
+
+/* Runs one stage under a guard; what it made and nobody kept is released. */
+static bool guarded(struct job *j, mem_guarded *stage) {
+  struct kin *k = j->k;
+  struct arena *mark = arena_pool_mark(&k->mem);
+  j->fine = false;
+  switch (mem_guard(&k->mem, stage, j)) {
+  case UNWIND_NONE: break;
+  case UNWIND_MEMORY:
+    j->fine = false;
+    diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_OUT_OF_MEMORY, DIAG_END);
+    break;
+  case UNWIND_INTERRUPT:
+    j->fine = false;
+    diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_INTERRUPTED, DIAG_END);
+    break;
+  }
+  tell(k);
+  arena_pool_drain(&k->mem, mark);
+  k->in.scratch = NULL;
+  return j->fine;
+}
+
+static bool dumps_only_syntax(const struct interp *in) {
+  return in->options.dump == KIN_DUMP_AST || in->options.dump == KIN_DUMP_TYPED;
+}
+
+static bool run_stages(struct job *j) {
+  struct interp *in = &j->k->in;
+  if (!guarded(j, parse_stage)) return false;
+  if (!guarded(j, check_stage)) return false;
+  if (j->check_only || dumps_only_syntax(in)) return true;
+  for (j->statement = in->script->statements.first; j->statement; j->statement = j->statement->next)
+    if (!guarded(j, statement_stage)) return false;
+  return true;
+}
+
+struct outermost {
+  struct job *job;
+  bool fine;
+};
+
+/* Reporting itself may run out of memory: the outermost guard ends the run then. */
+static void run_all(void *arg) {
+  struct outermost *o = arg;
+  o->fine = run_stages(o->job);
+}
+
+static void put_times(struct interp *in) {
+  char line[128];
+  int n = snprintf(line, sizeof line, "elapsed: reading %.3f s, fitting %.3f s\n", in->seconds_read,
+                   in->seconds_fit);
+  if (in->options.times && (in->seconds_fit > 0 || in->seconds_read > 0)) put_err(in, line, (size_t)n);
+}
+
+static enum kin_status run_script(struct kin *k, struct job *j) {
+  struct outermost o = {.job = j};
+  k->in.seconds_read = k->in.seconds_fit = 0;
+  enum unwind how = mem_guard(&k->mem, run_all, &o);
+  bool fine = how == UNWIND_NONE && o.fine;
+  if (how == UNWIND_MEMORY) put_err(&k->in, "error: memory is used up\n", 25);
+  put_times(&k->in);
+  if (k->in.script) arena_release(k->in.script->arena);
+  k->in.script = NULL;
+  k->in.loaded = NULL;
+  k->told = NULL;
+  diags_clear(k->in.diags);
+  return fine ? KIN_OK : KIN_FAILED;
+}
+
+enum kin_status kin_run(struct kin *k, const char *name, const char *folder, const char *text, size_t n) {
+  struct job j = {.k = k, .name = name, .folder = folder, .text = text, .n = n};
+  return run_script(k, &j);
+}
+
+enum kin_status kin_check(struct kin *k, const char *name, const char *folder, const char *text, size_t n) {
+  struct job j = {.k = k, .name = name, .folder = folder, .text = text, .n = n, .check_only = true};
+  return run_script(k, &j);
+}
+
+/* ---- kin fmt -------------------------------------------------------------------------------------------- */
+
+static void format_stage(void *arg) {
+  struct job *j = arg;
+  struct interp *in = &j->k->in;
+  parse_stage(j);
+  if (!j->fine) return;
+  struct buf b;
+  buf_init(&b, arena_new(in->mem));
+  print_script(&b, in->script);
+  put_out(in, b.text, b.n);
+}
+
+static void format_all(void *arg) {
+  struct outermost *o = arg;
+  o->fine = guarded(o->job, format_stage);
+}
+
+enum kin_status kin_format(struct kin *k, const char *name, const char *text, size_t n) {
+  struct job j = {.k = k, .name = name, .folder = "", .text = text, .n = n};
+  struct outermost o = {.job = &j};
+  bool fine = mem_guard(&k->mem, format_all, &o) == UNWIND_NONE && o.fine;
+  if (k->in.script) arena_release(k->in.script->arena);
+  k->in.script = NULL;
+  k->told = NULL;
+  diags_clear(k->in.diags);
+  return fine ? KIN_OK : KIN_FAILED;
+}
+
+/* ---- prompt, interrupts, tests -------------------------------------------------------------------------- */
+
+static void incomplete_stage(void *arg) {
+  struct job *j = arg;
+  j->fine = parse_incomplete(&j->k->mem, j->text, j->n);
+}
+
+bool kin_incomplete(struct kin *k, const char *text, size_t n) {
+  struct job j = {.k = k, .text = text, .n = n};
+  return mem_guard(&k->mem, incomplete_stage, &j) == UNWIND_NONE && j.fine;
+}
+
+void kin_interrupt(struct kin *k) {
+  k->mem.interrupted = 1;
+}
+
+size_t kin_fail_allocation(struct kin *k, size_t n) {
+  size_t since = k->mem.calls - k->counted;
+  k->counted = k->mem.calls;
+  k->mem.fail_at = n ? k->mem.calls + n : 0;
+  return since;
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------- */
+
+static void set_up(void *arg) {
+  struct kin *k = arg;
+  struct interp *in = &k->in;
+  in->mem = &k->mem;
+  in->diags = diags_new(&k->mem);
+  in->arena = arena_retain(arena_new(&k->mem));
+  builtins_register(in);
+  in->show = show;
+  in->put = put_out;
+}
+
+static int threads_available(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+}
+
+struct kin *kin_new(const struct kin_options *options) {
+  struct kin *k = calloc(1, sizeof *k); /* the one block outside the arenas: it holds their root */
+  if (!k) return NULL;
+  k->in.options = *options;
+  if (k->in.options.threads <= 0) k->in.options.threads = threads_available();
+  if (mem_guard(&k->mem, set_up, k) != UNWIND_NONE) {
+    kin_free(k);
+    return NULL;
+  }
+  arena_pool_drain(&k->mem, NULL);
+  return k;
+}
+
+void kin_free(struct kin *k) {
+  if (!k) return;
+  env_free(&k->in);
+  arena_release(k->in.arena);
+  diags_free(k->in.diags);
+  arena_pool_drain(&k->mem, NULL);
+  free(k);
+}

@@ -1,0 +1,142 @@
+/* data_block.c: a data statement: the file, then its lines from top to bottom. */
+#include "runtime/value/interp.h"
+#include <string.h>
+
+struct block {
+  struct interp *in;
+  const struct ast *data;
+  struct table *table;
+};
+
+#define FAIL(b, node, ...)                                                                                   \
+  (diag_add((b)->in->diags, (b)->in->script->source, (node)->span, __VA_ARGS__, DIAG_END), false)
+
+/* ---- how the file is read ------------------------------------------------------------------------------- */
+
+static const char *literal_text(struct arena *a, const struct ast *v) {
+  if (v->kind == AST_TEXT) return v->u.text.value;
+  bool negative = v->kind == AST_UNARY;
+  const struct ast *n = negative ? v->u.op.a : v;
+  return arena_printf(a, "%.15g", negative ? -n->u.number.value : n->u.number.value);
+}
+
+static const char **missing_codes(struct block *b, int *n) {
+  int most = 1;
+  for (const struct ast *l = b->data->u.data.lines.first; l; l = l->next)
+    if (l->kind == AST_MISSING) most += l->u.values.values.n;
+  const char **codes = arena_array(b->in->scratch, (size_t)most, const char *);
+  *n = 0;
+  for (const struct ast *l = b->data->u.data.lines.first; l; l = l->next)
+    if (l->kind == AST_MISSING)
+      for (const struct ast *v = l->u.values.values.first; v; v = v->next)
+        codes[(*n)++] = literal_text(b->in->scratch, v);
+  return codes;
+}
+
+/* Columns declared as text keep their spelling ("007"). */
+static const char **text_columns(struct block *b, int *n) {
+  const char **names = arena_array(b->in->scratch, (size_t)b->data->u.data.lines.n + 1, const char *);
+  *n = 0;
+  for (const struct ast *l = b->data->u.data.lines.first; l; l = l->next)
+    if (l->kind == AST_COLTYPE && l->u.let.value->kind == AST_NAME &&
+        strcmp(l->u.let.value->u.name.whole, "text") == 0)
+      names[(*n)++] = l->u.let.name->u.name.whole;
+  return names;
+}
+
+static char decimal_mark(const struct block *b) {
+  for (const struct ast *l = b->data->u.data.lines.first; l; l = l->next)
+    if (l->kind == AST_DECIMAL) return l->u.expr.value->u.text.value[0];
+  return '.';
+}
+
+static char *path_of(struct block *b, const char *file) {
+  const char *folder = b->in->script->source->folder;
+  if (file[0] == '/' || !folder || !*folder) return arena_strdup(b->in->scratch, file);
+  return arena_printf(b->in->scratch, "%s/%s", folder, file);
+}
+
+static bool read_file(struct block *b) {
+  struct interp *in = b->in;
+  const struct ast *file = b->data->u.data.file;
+  struct csv_options o = {.decimal = decimal_mark(b)};
+  o.missing = missing_codes(b, &o.n_missing);
+  o.text = text_columns(b, &o.n_text);
+  b->table = csv_read(in->mem, in->diags, in->script->source, file->span, path_of(b, file->u.text.value),
+                      file->u.text.value, &o);
+  if (b->table) in->seconds_read += b->table->seconds;
+  return b->table != NULL;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------------------- */
+
+static bool declare_line(struct block *b, const struct ast *line) {
+  const char *name = line->u.let.name->u.name.whole;
+  int j = table_find(b->table, name);
+  struct arena *a = arena_new(b->in->mem);
+  if (j < 0) {
+    struct schema *s = table_schema(b->in->scratch, b->table);
+    return FAIL(b, line->u.let.name, DIAG_UNKNOWN_COLUMN, name, b->table->source, schema_nearest(s, name));
+  }
+  struct column *c =
+      column_declare(a, b->in->diags, b->in->script->source, b->table, &b->table->columns[j], line);
+  if (!c) return false;
+  c->name = b->table->columns[j].name;
+  b->table = table_with_column(b->table, c);
+  arena_hold(b->table->arena, a);
+  return true;
+}
+
+static bool derive_line(struct block *b, const struct ast *line) {
+  struct arena *a = arena_new(b->in->mem);
+  const struct ast *expr = splice_values(b->in, a, line->u.let.value);
+  struct column *c = expr ? eval_column(a, b->in->diags, b->in->script->source, b->table, expr) : NULL;
+  if (!c) return false;
+  c->name = arena_strdup(a, line->u.let.name->u.name.whole);
+  b->table = table_with_column(b->table, c);
+  arena_hold(b->table->arena, a);
+  return true;
+}
+
+static bool where_line(struct block *b, const struct ast *line) {
+  const struct ast *expr = splice_values(b->in, b->in->scratch, line->u.expr.value);
+  struct column *c =
+      expr ? eval_column(b->in->scratch, b->in->diags, b->in->script->source, b->table, expr) : NULL;
+  if (!c) return false;
+  if (c->type != COL_BOOL) return FAIL(b, line->u.expr.value, DIAG_CONDITION_WANTED, "where");
+  bool *keep = arena_raw(b->in->scratch, (size_t)b->table->n_rows + 1, bool);
+  for (int i = 0; i < b->table->n_rows; i++) keep[i] = c->v.code[i] == 1;
+  b->table = table_filter(b->table, keep);
+  if (b->table->n_rows > 0) return true;
+  return FAIL(b, line, DIAG_WHERE_EMPTY);
+}
+
+static bool run_line(struct block *b, const struct ast *line) {
+  switch ((int)line->kind) {
+  case AST_MISSING:
+  case AST_DECIMAL: return true;
+  case AST_COLTYPE: return declare_line(b, line);
+  case AST_DERIVE: return derive_line(b, line);
+  case AST_WHERE: return where_line(b, line);
+  default: return FAIL(b, line, DIAG_NOT_YET, "this line of a data block", "");
+  }
+}
+
+static struct table *load(struct interp *in, const struct ast *data) {
+  struct block b = {.in = in, .data = data};
+  if (!read_file(&b)) return NULL;
+  bool fine = true;
+  for (const struct ast *l = data->u.data.lines.first; l && fine; l = l->next) fine = run_line(&b, l);
+  return fine ? b.table : NULL;
+}
+
+struct table *data_load(struct interp *in, const struct ast *data) {
+  for (struct loaded *l = in->loaded; l; l = l->next)
+    if (l->data == data) return l->table;
+  struct table *t = load(in, data);
+  struct loaded *l = arena_make(in->script->arena, struct loaded);
+  *l = (struct loaded){.next = in->loaded, .data = data, .table = t};
+  if (t) arena_hold(in->script->arena, t->arena);
+  in->loaded = l;
+  return t;
+}

@@ -1,0 +1,144 @@
+/* fn_fit.c: fit(). */
+#include "runtime/value/interp.h"
+#include <math.h>
+#include <string.h>
+
+enum { ARG_FORMULA, ARG_DATA, ARG_METHOD, ARG_SUBSET, ARG_START, ARG_DF }; /* ORDER FIT: builtins.def */
+
+static bool word_is(const struct argument *a, const char *word) {
+  return a->ast && strcmp(a->value.u.text, word) == 0;
+}
+
+/* Rows for which the condition is true; *keep NULL without a condition. */
+static bool make_subset(struct call *c, const struct table *t, bool **keep) {
+  const struct ast *cond = c->arg[ARG_SUBSET].ast;
+  *keep = NULL;
+  if (!cond) return true;
+  const struct ast *spliced = splice_values(c->in, c->in->scratch, cond);
+  if (!spliced) return false;
+  struct column *col = eval_column(c->in->scratch, c->in->diags, c->in->script->source, t, spliced);
+  if (!col) return false;
+  if (col->type != COL_BOOL) return CALL_ERROR(c, cond->span, DIAG_CONDITION_WANTED, "subset");
+  *keep = arena_raw(c->in->scratch, (size_t)t->n_rows, bool);
+  for (int i = 0; i < t->n_rows; i++) (*keep)[i] = col->v.code[i] == 1;
+  return true;
+}
+
+/* ---- start ---------------------------------------------------------------------------------------------- */
+
+static size_t stacked_size(const struct problem *p) {
+  size_t n = 0;
+  for (int t = 0; t < p->n_terms; t++) n += (size_t)p->terms[t].c * (size_t)p->terms[t].c;
+  return n;
+}
+
+/* From a fit of the same random part. */
+static bool start_from_fit(struct call *c, const struct problem *p, const struct fit *f, double *start) {
+  const struct problem *old = f->frame->problem;
+  bool same = old->n_terms == p->n_terms;
+  for (int t = 0; same && t < p->n_terms; t++) same = old->terms[t].c == p->terms[t].c;
+  if (!same || f->result->sigma2 <= 0)
+    return CALL_ERROR(c, c->arg[ARG_START].ast->span, DIAG_START_OTHER_MODEL);
+  for (int t = 0; t < p->n_terms; t++)
+    for (int i = 0; i < p->terms[t].c * p->terms[t].c; i++) *start++ = f->result->g[t][i] / f->result->sigma2;
+  return true;
+}
+
+static int theta_length(const struct re_term *t) {
+  return strcmp(t->cov->name, "us") == 0 ? t->c * (t->c + 1) / 2 : t->c;
+}
+
+/* G = L L' from the columns of L's lower triangle (us) or its diagonal (diag), relative to sigma, as lme4's theta. */
+static void start_term(const struct re_term *t, const double *theta, double *g) {
+  int c = t->c;
+  double l[COV_MAX * COV_MAX] = {0};
+  bool us = strcmp(t->cov->name, "us") == 0;
+  for (int j = 0; j < c; j++)
+    for (int i = j; i < (us ? c : j + 1); i++) l[i + j * c] = *theta++;
+  for (int j = 0; j < c; j++)
+    for (int i = 0; i < c; i++) {
+      g[i + j * c] = 0;
+      for (int k = 0; k < c; k++) g[i + j * c] += l[i + k * c] * l[j + k * c];
+    }
+}
+
+static bool start_from_theta(struct call *c, const struct problem *p, double *start) {
+  int n, want = 0;
+  const double *theta = value_numbers(c->in, &c->arg[ARG_START].value, c->arg[ARG_START].ast->span, &n);
+  if (!theta) return false;
+  for (int t = 0; t < p->n_terms; t++) want += theta_length(&p->terms[t]);
+  bool fine = n == want;
+  for (int i = 0; i < n; i++) fine = fine && isfinite(theta[i]);
+  if (!fine)
+    return CALL_ERROR(c, c->arg[ARG_START].ast->span, DIAG_START_LENGTH,
+                      arena_printf(c->in->scratch, "%d", want), arena_printf(c->in->scratch, "%d", n));
+  for (int t = 0; t < p->n_terms; t++) {
+    start_term(&p->terms[t], theta, start);
+    theta += theta_length(&p->terms[t]);
+    start += p->terms[t].c * p->terms[t].c;
+  }
+  return true;
+}
+
+static bool make_start(struct call *c, const struct problem *p, const double **start) {
+  *start = NULL;
+  if (!c->arg[ARG_START].ast) return true;
+  double *s = arena_raw(c->in->scratch, stacked_size(p), double);
+  *start = s;
+  const struct value *v = &c->arg[ARG_START].value;
+  return v->kind == VALUE_FIT ? start_from_fit(c, p, v->u.fit, s) : start_from_theta(c, p, s);
+}
+
+/* ---- dumps ---------------------------------------------------------------------------------------------- */
+
+static void dump(struct interp *in, const struct frame *frame, const struct fit *f) {
+  struct buf b;
+  buf_init(&b, in->scratch);
+  switch (in->options.dump) {
+  case KIN_DUMP_MODEL: model_ir_dump(&b, frame->ir); break;
+  case KIN_DUMP_BLOCKS: {
+    struct reml_options how = {.threads = in->options.threads};
+    prepared_describe(&b, reml_prepare(in->scratch, frame->problem, &how));
+    break;
+  }
+  case KIN_DUMP_FITLOG: buf_put(&b, f && f->fitlog ? f->fitlog : ""); break;
+  case KIN_DUMP_NONE:
+  case KIN_DUMP_AST:
+  case KIN_DUMP_TYPED: return;
+  }
+  in->put(in, b.text, b.n);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------ */
+
+static struct frame *make_frame(struct call *c, bool reml) {
+  struct interp *in = c->in;
+  const struct value *formula = &c->arg[ARG_FORMULA].value;
+  const struct value *data = &c->arg[ARG_DATA].value;
+  struct arena *a = arena_new(in->mem);
+  arena_hold(a, formula->home);
+  const struct schema *schema = table_schema(in->scratch, data->u.table);
+  struct model_ir *ir =
+      compile_formula(a, in->diags, formula->u.formula->source, formula->u.formula->ast, schema);
+  bool *keep;
+  if (!ir || !make_subset(c, data->u.table, &keep)) return NULL;
+  return frame_build(in->mem, in->diags, ir->source, c->node->span, ir, data->u.table, keep, reml);
+}
+
+bool builtin_fit(struct call *c, struct value *out) {
+  struct interp *in = c->in;
+  struct fit_options how = {.reml = !word_is(&c->arg[ARG_METHOD], "ml"),
+                            .threads = in->options.threads,
+                            .log = in->options.dump == KIN_DUMP_FITLOG};
+  if (c->arg[ARG_DF].ast && !word_is(&c->arg[ARG_DF], "none"))
+    diag_add(in->diags, in->script->source, c->arg[ARG_DF].ast->span, DIAG_DF_LATER,
+             c->arg[ARG_DF].value.u.text, DIAG_END);
+  struct frame *frame = make_frame(c, how.reml);
+  if (!frame || !make_start(c, frame->problem, &how.start)) return false;
+  struct fit *f = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);
+  dump(in, frame, f);
+  if (!f) return false;
+  in->seconds_fit += f->seconds_setup + f->seconds_optimize;
+  *out = value_fit(f);
+  return true;
+}

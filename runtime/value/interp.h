@@ -1,0 +1,109 @@
+/* interp.h: what the files of runtime/value share: the interpreter, its environment, calls. */
+#ifndef KIN_INTERP_H
+#define KIN_INTERP_H
+
+#include "lang/check.h"
+#include "runtime/kin.h"
+#include "runtime/value/value.h"
+
+struct binding {
+  char *name;
+  struct value value; /* its home is retained */
+};
+
+/* A data block that has been read, so that check and run read it once. */
+struct loaded {
+  struct loaded *next;
+  const struct ast *data;
+  struct table *table; /* NULL: it failed, and the messages are told */
+};
+
+struct interp {
+  struct mem *mem;
+  struct diags *diags;
+  struct kin_options options;
+  struct arena *arena; /* of the interpreter: signatures */
+  struct signatures functions;
+  struct binding *binding; /* the environment */
+  size_t n_bindings, binding_room;
+  struct script *script; /* being checked or run */
+  struct arena *scratch; /* of the statement */
+  struct loaded *loaded; /* of the script */
+  double seconds_read, seconds_fit;
+  /* Output, by way of the driver. */
+  void (*show)(struct interp *in, const struct value *v, const char *name);
+  void (*put)(struct interp *in, const char *text, size_t n);
+};
+
+/* ---- environment ---- */
+
+const struct value *env_find(const struct interp *in, const char *name);
+void env_set(struct interp *in, const char *name, const struct value *v); /* retains v's home */
+void env_free(struct interp *in);
+
+/* ---- values ---- */
+
+struct value value_number(double x); /* NaN: NA */
+struct value value_bool(bool b);
+struct value value_text(struct interp *in, const char *s); /* copied into the scratch arena */
+struct value value_table(const struct table *t);
+struct value value_fit(const struct fit *f);
+struct value value_list(struct interp *in, int n, const struct value *items,
+                        const char *const *names); /* retains homes */
+struct value value_column(struct interp *in, const struct column *c, int n_rows, struct arena *home);
+struct value value_matrix(struct interp *in, const struct matrix_value *m);
+struct value value_grid(struct interp *in, const struct grid_value *g);
+enum type value_type(const struct value *v);
+const char *value_kind_name(const struct value *v); /* "a number", "a fit" */
+
+/* A value as a column: numbers, texts and truth values have one row; false for others. */
+bool value_as_column(struct interp *in, const struct value *v, struct column *c, int *n);
+/* Numbers of a value: a number, a column of numbers or truth values, a list of numbers.  NULL after an error at span. */
+const double *value_numbers(struct interp *in, const struct value *v, struct span span, int *n);
+
+/* ---- evaluation: false after an error, which was reported ---- */
+
+bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
+bool eval_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+                   struct value *out);
+bool exec_statement(struct interp *in, const struct ast *s);
+
+/* The table of a data statement, loaded now or before; NULL after an error. */
+struct table *data_load(struct interp *in, const struct ast *data);
+
+/* A formula or a column expression with its `$x` replaced by values of variables, in arena a; NULL after an error. */
+const struct ast *splice_values(struct interp *in, struct arena *a, const struct ast *expr);
+
+/* ---- built-in functions ---- */
+
+struct argument {
+  const struct ast *ast; /* NULL: not given */
+  struct value value;    /* of VALUE and ENUM parameters */
+};
+
+struct call {
+  struct interp *in;
+  const struct ast *node;
+  const struct signature *signature;
+  struct argument *arg; /* by parameter */
+  int n_rest;           /* of the rest parameter */
+  struct argument *rest;
+  const char **rest_name; /* NULL where positional */
+};
+
+typedef bool builtin_fn(struct call *c, struct value *out);
+
+/* Fills in->functions from builtins.def. */
+void builtins_register(struct interp *in);
+builtin_fn *builtin_find(const struct signature *s, const struct interp *in);
+bool call_builtin(struct interp *in, const struct ast *node, const struct signature *s, struct value *out);
+
+/* Error at a call's argument: DIAG code, then strings. */
+#define CALL_ERROR(c, span, ...)                                                                             \
+  (diag_add((c)->in->diags, (c)->in->script->source, (span), __VA_ARGS__, DIAG_END), false)
+
+#define BUILTIN(name, spec, function, help) builtin_fn function;
+#include "runtime/value/builtins.def"
+#undef BUILTIN
+
+#endif
