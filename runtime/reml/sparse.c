@@ -12,6 +12,9 @@
 #include "runtime/reml/linalg.h"
 #include "runtime/reml/takahashi.h"
 #include <math.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #include <string.h>
 
 #define FLOOR 1e-7 /* of Lambda, relative to 1 / root mean diagonal of S */
@@ -51,6 +54,20 @@ static void release(void *p) {
 /* CHOLMOD reports by its status; out of memory leaves as every allocation of kin does. */
 static void check_memory(const struct sparse *s) {
   if (s->common.status == CHOLMOD_OUT_OF_MEMORY) mem_unwind(arena_mem(s->arena), UNWIND_MEMORY);
+}
+
+/* CHOLMOD may be built with parallel loops of its own, four threads around a few hundred numbers: on two processors
+   they take as long as the factorization itself.  They run as plain loops here. */
+static void factorize(struct sparse *s) {
+#ifdef _OPENMP
+  int levels = omp_get_max_active_levels();
+  omp_set_max_active_levels(0);
+  cholmod_factorize(s->m, s->l, &s->common);
+  omp_set_max_active_levels(levels);
+#else
+  cholmod_factorize(s->m, s->l, &s->common);
+#endif
+  check_memory(s);
 }
 
 static void start_cholmod(struct sparse *s) {
@@ -200,8 +217,7 @@ struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
   check_memory(s);
   /* A first factorization gives the factor its final form, which the inverse's layout is read from. */
   for (int j = 0; j < s->cross->q; j++) ((double *)s->m->x)[((int *)s->m->p)[j]] = 1;
-  cholmod_factorize(s->m, s->l, &s->common);
-  check_memory(s);
+  factorize(s);
   s->inverse = takahashi_new(a, s->l, sp->threads);
   find_places(s);
   int wide = sp->p1 > sp->k ? sp->p1 : sp->k;
@@ -311,8 +327,7 @@ static void fill_pair(struct sparse *s, int q) {
 static bool factor(struct sparse *s) {
   for (int t = 0; t < s->cross->n_terms; t++) fill_diagonal(s, t);
   for (int q = 0; q < s->cross->n_pairs; q++) fill_pair(s, q);
-  cholmod_factorize(s->m, s->l, &s->common);
-  check_memory(s);
+  factorize(s);
   return s->common.status == CHOLMOD_OK && s->l->minor == s->l->n;
 }
 
