@@ -1,65 +1,69 @@
 /* csv.c: delimited files (RFC 4180) into tables, through libcsv.
  *
- * The file is read in blocks.  libcsv's callbacks only copy what they see into room made before (an unwind must not
- * cross the library's frames); between two blocks the fields go to the builder.  Lines are counted as an editor counts them.
+ * The file is read in blocks.  libcsv's callbacks only copy what they see into room made before (an unwind must not cross
+ * the library's frames); between two blocks the fields go to the builder.  Lines are counted as an editor counts them.
  */
 #include "runtime/table/builder.h"
+#include "runtime/table/data_file.h"
+#include "runtime/table/number.h"
 #include "lang/base/text.h"
 #include <csv.h>
 #include <errno.h>
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum {
-  BLOCK = 1 << 16,   /* bytes read at once */
-  LINE_MAX_MIB = 64, /* a record longer than this is no table */
-  COLUMNS_MAX = 1 << 20,
-  RAGGED_SHOWN = 3, /* ragged rows that are named */
+  BLOCK = 1 << 16,       /* bytes read at once */
+  GUESS_BYTES = 1 << 20, /* of the header, searched for the delimiter */
+  RAGGED_SHOWN = 3,      /* ragged rows that are named */
+  WORDS_SHOWN =
+      3, /* a column of numbers with more different words than this is one of labels, without a hint */
+  ROWS_GUESSED_MAX = 100000000,
 };
-#define LINE_BYTES_MAX ((size_t)LINE_MAX_MIB << 20)
+#define LINE_BYTES_MAX ((size_t)CSV_LINE_MIB_MAX << 20)
 
 struct cell {
   uint32_t from, n; /* in reader.text; n == ROW_END: the row is complete */
-  int line;
+  size_t line;
 };
 #define ROW_END UINT32_MAX
 
 struct reader {
-  struct mem *mem;
   struct diags *diags;
   const struct source *src;
   struct span span;
   const char *shown; /* file name in messages */
   const struct csv_options *options;
   char delimiter;
-  FILE *file;
-  size_t size; /* of the file; 0: not known */
+  struct data_file file;
+  struct arena *scratch; /* buffers, and what is released after reading */
 
-  struct arena *scratch; /* buffers of one pass */
   struct csv_parser parser;
-  struct cell *cell; /* of one block */
+  char *block;
+  struct cell *cell; /* of one block: at most a field and a row's end for each byte */
   size_t n_cells;
   char *text; /* fields of one block, one after the other */
   size_t n_text, text_room;
-  int line;         /* being read, 1-based */
+  size_t line;      /* being read, 1-based */
+  bool after_cr;    /* the last byte ended a line, and a newline still belongs to it */
+  size_t n_read;    /* bytes of the file so far */
   size_t since_row; /* bytes since the last complete row */
 
   struct arena *arena;     /* the table's */
   struct builder *builder; /* NULL until the header is known */
   const char **names;
   int n_names, names_room;
-  int column;   /* next field of the current row */
-  int row_line; /* line at which the current row started */
+  bool in_header;
+  int column;      /* next field of the current row */
+  size_t row_line; /* line at which the current row started */
   int n_ragged;
   struct diag *ragged;
   bool failed;
 };
 
-static void fail(struct reader *r, enum diag_code code, const char *a, const char *b, const char *c) {
-  diag_add(r->diags, r->src, r->span, code, r->shown, a, b, c, DIAG_END);
+static void fail(struct reader *r, enum diag_code code, const char *a, const char *b) {
+  diag_add(r->diags, r->src, r->span, code, r->shown, a, b, DIAG_END);
   r->failed = true;
 }
 
@@ -72,6 +76,7 @@ static const char *number_text(struct reader *r, size_t n) {
 static void on_field(void *s, size_t n, void *arg) {
   struct reader *r = arg;
   r->cell[r->n_cells++] = (struct cell){(uint32_t)r->n_text, (uint32_t)n, r->line};
+  r->after_cr = false;
   const char *bytes = s;
   if (n == 0) return;
   memcpy(r->text + r->n_text, bytes, n);
@@ -84,7 +89,8 @@ static void on_newline(int c, void *arg) {
   struct reader *r = arg;
   if (r->n_cells == 0 || r->cell[r->n_cells - 1].n != ROW_END)
     r->cell[r->n_cells++] = (struct cell){0, ROW_END, r->line};
-  if (c == '\n') r->line++;
+  if (!(c == '\n' && r->after_cr)) r->line++;
+  r->after_cr = c == '\r';
 }
 
 static int no_space(unsigned char c) {
@@ -95,7 +101,10 @@ static int no_space(unsigned char c) {
 /* ---- the header ----------------------------------------------------------------------------------------- */
 
 static void add_name(struct reader *r, const char *s, size_t n) {
-  if (r->n_names == 0 && n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) s += 3, n -= 3;
+  if (r->n_names == CSV_COLUMNS_MAX) {
+    fail(r, DIAG_TOO_MANY_COLUMNS, number_text(r, CSV_COLUMNS_MAX), NULL);
+    return;
+  }
   if (r->n_names == r->names_room) {
     int room = r->names_room ? 2 * r->names_room : 64;
     r->names = arena_grow(r->arena, r->names, (size_t)r->n_names, (size_t)room, sizeof *r->names);
@@ -112,91 +121,95 @@ static int by_name(const void *a, const void *b) {
 }
 
 static void check_names(struct reader *r) {
-  if (r->n_names > COLUMNS_MAX) {
-    fail(r, DIAG_TOO_MANY_COLUMNS, number_text(r, (size_t)r->n_names), number_text(r, COLUMNS_MAX), NULL);
-    return;
-  }
-  const char **sorted =
-      arena_grow(r->scratch, r->names, (size_t)r->n_names, (size_t)r->n_names, sizeof *sorted);
-  qsort(sorted, (size_t)r->n_names, sizeof *sorted, by_name);
-  for (int i = 0; i < r->n_names; i++) {
-    if (utf8_check(sorted[i], strlen(sorted[i])) < strlen(sorted[i])) {
-      fail(r, DIAG_FILE_NOT_UTF8, "1", NULL, NULL);
-      return;
-    }
-    if (i > 0 && strcmp(sorted[i - 1], sorted[i]) == 0) {
-      fail(r, DIAG_COLUMN_TWICE, sorted[i], NULL, NULL);
-      return;
-    }
+  size_t n = (size_t)r->n_names;
+  const char **sorted = arena_grow(r->scratch, r->names, n, n, sizeof *sorted);
+  qsort(sorted, n, sizeof *sorted, by_name);
+  for (size_t i = 0; i < n && !r->failed; i++) {
+    if (utf8_check(sorted[i], strlen(sorted[i])) < strlen(sorted[i]))
+      fail(r, DIAG_FILE_NOT_UTF8, number_text(r, r->row_line), NULL);
+    else if (i > 0 && strcmp(sorted[i - 1], sorted[i]) == 0)
+      fail(r, DIAG_COLUMN_TWICE, sorted[i], NULL);
   }
 }
 
-/* Rows that the file may hold, from its size and the bytes of the first block's rows. */
+/* Rows that the file may hold, judged by those of this block; a row longer than a block, by the header. */
 static int expected_rows(const struct reader *r) {
-  size_t rows = 0;
+  double rows = 0;
   for (size_t i = 0; i < r->n_cells; i++) rows += r->cell[i].n == ROW_END;
-  double bytes = rows > 1 ? (double)BLOCK / (double)rows : (double)BLOCK;
-  double guess = 1.05 * (double)r->size / bytes + 64;
-  return guess < 1e8 ? (int)guess : 1 << 20;
+  double guess = 1.05 * (double)r->file.size * (rows > 0 ? rows : 1) / (double)r->n_read + 16;
+  return guess < ROWS_GUESSED_MAX ? (int)guess : ROWS_GUESSED_MAX;
 }
 
 static void end_header(struct reader *r) {
+  r->in_header = false;
+  if (r->builder) {
+    if (r->column != r->n_names)
+      fail(r, DIAG_FILE_UNREADABLE, "it was changed while it was being read", NULL);
+    r->column = 0;
+    return;
+  }
   check_names(r);
-  if (!r->failed && !r->builder)
-    r->builder = builder_new(r->arena, r->options, r->n_names, r->names, expected_rows(r));
+  if (!r->failed) r->builder = builder_new(r->arena, r->options, r->n_names, r->names, expected_rows(r));
+}
+
+/* The second time the header is only counted. */
+static void take_header(struct reader *r, const struct cell *c) {
+  bool empty = r->builder ? r->column == 0 : r->n_names == 0;
+  if (c->n != ROW_END) {
+    if (empty) r->row_line = c->line;
+    if (r->builder)
+      r->column++;
+    else
+      add_name(r, r->text + c->from, c->n);
+  } else if (!empty) {
+    end_header(r);
+  }
 }
 
 /* ---- rows ----------------------------------------------------------------------------------------------- */
 
-static void ragged_row(struct reader *r, int line) {
+static void ragged_row(struct reader *r) {
   r->failed = true;
-  if (r->n_ragged++ >= RAGGED_SHOWN) return;
-  char *text = arena_printf(r->scratch, "line %d has %d field%s", line, r->column, r->column == 1 ? "" : "s");
+  if (r->n_ragged++ > RAGGED_SHOWN) return;
+  char *text =
+      arena_printf(r->scratch, "line %zu has %d field%s", r->row_line, r->column, r->column == 1 ? "" : "s");
   if (r->n_ragged == 1)
     r->ragged = diag_add(r->diags, r->src, r->span, DIAG_RAGGED, r->shown, text,
                          number_text(r, (size_t)r->n_names), DIAG_END);
   else
-    diag_note(r->diags, r->ragged, NULL, r->span, text);
+    diag_note(r->diags, r->ragged, NULL, r->span, r->n_ragged <= RAGGED_SHOWN ? text : "and more such lines");
 }
 
-static void end_row(struct reader *r, int line) {
+static void end_row(struct reader *r) {
   if (r->column == 0) return; /* a blank line */
   if (r->column != r->n_names)
-    ragged_row(r, r->row_line);
-  else if (!r->failed)
-    builder_end_row(r->builder);
+    ragged_row(r);
+  else if (!r->failed && !builder_end_row(r->builder))
+    fail(r, DIAG_TOO_MANY_ROWS, number_text(r, (size_t)r->builder->n_rows), NULL);
   r->column = 0;
-  r->row_line = line + 1;
 }
 
 static void take_field(struct reader *r, const struct cell *c) {
   const char *s = r->text + c->from;
   if (r->column == 0) r->row_line = c->line;
-  if (r->column++ >= r->n_names || r->failed) return;
-  builder_field(r->builder, r->column - 1, s, c->n, c->line);
-  if (r->builder->column[r->column - 1].text && utf8_check(s, c->n) < c->n)
-    fail(r, DIAG_FILE_NOT_UTF8, number_text(r, (size_t)c->line), NULL, NULL);
+  int j = r->column++;
+  if (j >= r->n_names || r->failed) return;
+  builder_field(r->builder, j, s, c->n, c->line);
+  if (r->builder->column[j].kind == BUILD_LABELS && utf8_check(s, c->n) < c->n)
+    fail(r, DIAG_FILE_NOT_UTF8, number_text(r, c->line), NULL);
 }
 
-/* What a block brought goes to the header or to the builder. */
-static void take_cells(struct reader *r, bool *header) {
-  for (size_t i = 0; i < r->n_cells; i++) {
+/* What a block brought goes to the header or to the builder.  After a failure only ragged rows are still sought. */
+static void take_cells(struct reader *r) {
+  for (size_t i = 0; i < r->n_cells && (!r->failed || r->n_ragged); i++) {
     const struct cell *c = &r->cell[i];
-    bool end = c->n == ROW_END;
-    if (end) r->since_row = 0;
-    if (*header) {
-      if (!end)
-        add_name(r, r->text + c->from, c->n);
-      else if (r->n_names > 0) {
-        *header = false;
-        end_header(r);
-        if (r->failed) return;
-      }
-    } else if (end) {
-      end_row(r, c->line);
-    } else {
+    if (c->n == ROW_END) r->since_row = 0;
+    if (r->in_header)
+      take_header(r, c);
+    else if (c->n == ROW_END)
+      end_row(r);
+    else
       take_field(r, c);
-    }
   }
   r->n_cells = 0;
   r->n_text = 0;
@@ -204,106 +217,96 @@ static void take_cells(struct reader *r, bool *header) {
 
 /* ---- blocks --------------------------------------------------------------------------------------------- */
 
-static bool acceptable(struct reader *r, const char *block, size_t n) {
-  const char *nul = memchr(block, '\0', n);
+static bool acceptable(struct reader *r, const char *bytes, size_t n) {
+  const char *nul = memchr(bytes, '\0', n);
   if (nul) {
-    int line = r->line;
-    for (const char *p = block; p < nul; p++) line += *p == '\n';
-    fail(r, DIAG_FILE_NUL, number_text(r, (size_t)line), NULL, NULL);
+    size_t line = r->line;
+    for (const char *p = bytes; p < nul; p++) line += *p == '\n';
+    fail(r, DIAG_FILE_NUL, number_text(r, line), NULL);
     return false;
   }
   r->since_row += n;
   if (r->since_row <= LINE_BYTES_MAX) return true;
-  fail(r, DIAG_LINE_TOO_LONG, number_text(r, (size_t)r->line), number_text(r, LINE_MAX_MIB), NULL);
+  fail(r, DIAG_LINE_TOO_LONG, number_text(r, r->line), number_text(r, CSV_LINE_MIB_MAX));
   return false;
 }
 
-static void quote_fault(struct reader *r, bool at_end) {
-  fail(r, at_end ? DIAG_OPEN_QUOTE : DIAG_STRAY_QUOTE, number_text(r, (size_t)r->line), NULL, NULL);
+/* libcsv stopped: at a quote where none may stand, or at the end of the file inside quotes. */
+static void parser_fault(struct reader *r, enum diag_code code) {
+  if (csv_error(&r->parser) == CSV_EPARSE)
+    fail(r, code, number_text(r, r->line), NULL);
+  else
+    mem_unwind(arena_mem(r->scratch), UNWIND_MEMORY);
 }
 
 /* libcsv keeps an unfinished field; its bytes come on top of a block's. */
 static void make_room(struct reader *r) {
   size_t need = csv_get_buffer_size(&r->parser) + 2 * BLOCK;
   if (need <= r->text_room) return;
-  r->text = arena_raw(r->scratch, need, char);
-  r->text_room = need;
+  r->text_room = 2 * need;
+  r->text = arena_raw(r->scratch, r->text_room, char);
 }
 
 static void free_parser(void *p) {
   csv_free(p);
 }
 
-static void close_file(void *f) {
-  fclose(f);
-}
-
-static void start_pass(struct reader *r) {
-  r->cell = arena_raw(r->scratch, 2 * BLOCK + 4, struct cell);
+static void start_reader(struct reader *r) {
+  r->block = arena_raw(r->scratch, BLOCK, char);
+  r->cell = arena_raw(r->scratch, 2 * BLOCK + 2, struct cell);
   csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
   arena_register(r->scratch, free_parser, &r->parser);
   csv_set_delim(&r->parser, (unsigned char)r->delimiter);
   csv_set_space_func(&r->parser, no_space);
+  csv_set_blk_size(&r->parser, BLOCK);
+}
+
+static void start_pass(struct reader *r) {
+  rewind(r->file.stream);
+  r->in_header = true;
   r->line = r->row_line = 1;
+  r->after_cr = false;
   r->column = 0;
-  r->since_row = 0;
+  r->n_read = r->since_row = 0;
   r->n_cells = r->n_text = 0;
+}
+
+static void take_block(struct reader *r, const char *bytes, size_t n) {
+  if (!acceptable(r, bytes, n)) return;
+  make_room(r);
+  if (csv_parse(&r->parser, bytes, n, on_field, on_newline, r) == n)
+    take_cells(r);
+  else
+    parser_fault(r, DIAG_STRAY_QUOTE);
+}
+
+static void end_pass(struct reader *r) {
+  make_room(r);
+  if (csv_fini(&r->parser, on_field, on_newline, r) == 0)
+    take_cells(r);
+  else
+    parser_fault(r, DIAG_OPEN_QUOTE);
 }
 
 /* Reads the file from its first byte to its last. */
 static void one_pass(struct reader *r, struct sha256_ctx *sha) {
-  char *block = arena_raw(r->scratch, BLOCK, char);
-  bool header = true;
-  bool again = r->builder != NULL;
-  if (again) r->n_names = 0;
+  static const char mark[] = "\xEF\xBB\xBF"; /* a byte order mark: not a part of the first name */
   start_pass(r);
-  rewind(r->file);
-  size_t n;
-  while (!r->failed && (n = fread(block, 1, BLOCK, r->file)) > 0) {
-    mem_check_interrupt(r->mem);
-    if (sha) sha256_update(sha, n, (const uint8_t *)block);
-    if (!acceptable(r, block, n)) return;
-    make_room(r);
-    if (csv_parse(&r->parser, block, n, on_field, on_newline, r) != n) {
-      quote_fault(r, false);
-      return;
-    }
-    take_cells(r, &header);
+  for (size_t n; !r->failed && (n = fread(r->block, 1, BLOCK, r->file.stream)) > 0;) {
+    mem_check_interrupt(arena_mem(r->scratch));
+    if (sha) sha256_update(sha, n, (const uint8_t *)r->block);
+    size_t skip = r->n_read == 0 && n >= 3 && memcmp(r->block, mark, 3) == 0 ? 3 : 0;
+    r->n_read += n;
+    take_block(r, r->block + skip, n - skip);
   }
   if (r->failed) return;
-  if (ferror(r->file)) {
-    fail(r, DIAG_FILE_UNREADABLE, strerror(errno), NULL, NULL);
-    return;
-  }
-  make_room(r);
-  if (csv_fini(&r->parser, on_field, on_newline, r) != 0)
-    quote_fault(r, true);
+  if (ferror(r->file.stream))
+    fail(r, DIAG_FILE_UNREADABLE, strerror(errno), NULL);
   else
-    take_cells(r, &header);
+    end_pass(r);
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------- */
-
-static bool open_file(struct reader *r, const char *path) {
-  struct stat st;
-  if (stat(path, &st) != 0) {
-    fail(r, errno == ENOENT ? DIAG_NO_FILE : DIAG_FILE_UNREADABLE, errno == ENOENT ? NULL : strerror(errno),
-         NULL, NULL);
-    return false;
-  }
-  if (S_ISDIR(st.st_mode)) {
-    fail(r, DIAG_FILE_IS_FOLDER, NULL, NULL, NULL);
-    return false;
-  }
-  r->size = (size_t)st.st_size;
-  r->file = fopen(path, "rb");
-  if (!r->file) {
-    fail(r, DIAG_FILE_UNREADABLE, strerror(errno), NULL, NULL);
-    return false;
-  }
-  arena_register(r->scratch, close_file, r->file);
-  return true;
-}
+/* ---- delimiter ------------------------------------------------------------------------------------------ */
 
 static bool ends_with(const char *s, const char *end) {
   size_t n = strlen(s), m = strlen(end);
@@ -311,12 +314,15 @@ static bool ends_with(const char *s, const char *end) {
 }
 
 /* The delimiter that stands most often in the header, outside quotes. */
-static char guess_delimiter(struct reader *r, const char *path) {
-  if (ends_with(path, ".tsv") || ends_with(path, ".tab")) return '\t';
+static char most_frequent(FILE *stream) {
   static const char candidate[] = ",;\t";
   int count[3] = {0};
-  bool quoted = false;
-  for (int c; (c = getc(r->file)) != EOF && (quoted || (c != '\n' && c != '\r'));) {
+  bool quoted = false, begun = false;
+  int c;
+  for (int i = 0; i < GUESS_BYTES && (c = getc(stream)) != EOF; i++) {
+    bool newline = c == '\n' || c == '\r';
+    if (newline && begun && !quoted) break;
+    begun = begun || !newline;
     if (c == '"') quoted = !quoted;
     const char *at = c && !quoted ? strchr(candidate, c) : NULL;
     if (at) count[at - candidate]++;
@@ -327,22 +333,63 @@ static char guess_delimiter(struct reader *r, const char *path) {
   return candidate[best];
 }
 
+static char find_delimiter(const struct reader *r, const char *path) {
+  if (r->options->delimiter) return r->options->delimiter;
+  if (ends_with(path, ".tsv") || ends_with(path, ".tab")) return '\t';
+  return most_frequent(r->file.stream);
+}
+
+/* ---- hints ---------------------------------------------------------------------------------------------- */
+
+static void hint(struct reader *r, const struct build_column *c, enum diag_code code, const char *fields,
+                 const struct met *at, const char *mark) {
+  diag_add(r->diags, r->src, r->span, code, c->name, fields, number_text(r, at->line), r->shown, mark,
+           DIAG_END);
+}
+
+static bool all_numbers(const struct build_column *c, char decimal) {
+  double x;
+  for (int i = 0; i < c->n_labels; i++)
+    if (!number_read(c->label[i], strlen(c->label[i]), decimal, &x)) return false;
+  return c->n_labels > 0;
+}
+
+/* The labels that are no numbers, for a message; NULL if they are too many to be missing codes. */
+static const char *few_words(struct reader *r, const struct build_column *c) {
+  struct buf b;
+  buf_init(&b, r->scratch);
+  int n = 0;
+  double x;
+  for (int i = 0; i < c->n_labels; i++) {
+    const char *s = c->label[i];
+    if (number_read(s, strlen(s), r->options->decimal, &x)) continue;
+    if (++n > WORDS_SHOWN) return NULL;
+    buf_printf(&b, "%s%s", n > 1 ? ", " : "", field_shown(r->scratch, s, strlen(s)));
+  }
+  return c->n_labels >= 2 * n ? b.text : NULL;
+}
+
+/* A column of numbers but for a few fields is worth a word, and one whose numbers are cut. */
+static void hint_column(struct reader *r, const struct build_column *c) {
+  if (c->kind == BUILD_NUMBERS && c->long_number.text) {
+    const struct met *at = &c->long_number;
+    hint(r, c, DIAG_LONG_NUMBER, field_shown(r->scratch, at->text, at->n), at, NULL);
+  }
+  if (c->declared || c->kind != BUILD_LABELS || !c->word.text) return;
+  const char *other = r->options->decimal == '.' ? "," : ".";
+  const char *words = NULL;
+  if (all_numbers(c, *other))
+    hint(r, c, DIAG_DECIMAL_MARK, field_shown(r->scratch, c->word.text, c->word.n), &c->word, other);
+  else if ((words = few_words(r, c)))
+    hint(r, c, DIAG_ALMOST_NUMERIC, words, &c->word, NULL);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------------------ */
 
 static void put_digest(char *hex, struct sha256_ctx *sha) {
   uint8_t digest[SHA256_DIGEST_SIZE];
   sha256_digest(sha, sizeof digest, digest);
   for (size_t i = 0; i < sizeof digest; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-}
-
-/* A column of numbers but for a few fields is worth a word. */
-static void hint_odd_columns(struct reader *r) {
-  for (int j = 0; j < r->n_names; j++) {
-    const struct build_column *c = &r->builder->column[j];
-    if (!c->odd.text || c->declared) continue;
-    diag_add(r->diags, r->src, r->span, DIAG_ALMOST_NUMERIC, c->name, c->odd.text,
-             number_text(r, (size_t)c->odd.line), r->shown, DIAG_END);
-  }
 }
 
 static struct table *finish_table(struct reader *r) {
@@ -352,20 +399,20 @@ static struct table *finish_table(struct reader *r) {
   t->n_rows = t->rows_read = r->builder->n_rows;
   t->n_columns = r->n_names;
   t->columns = builder_finish(r->builder);
-  hint_odd_columns(r);
+  for (int j = 0; j < r->n_names; j++) hint_column(r, &r->builder->column[j]);
   return t;
 }
 
 static struct table *read_table(struct reader *r, const char *path) {
-  if (!open_file(r, path)) return NULL;
-  r->delimiter = r->options->delimiter ? r->options->delimiter : guess_delimiter(r, path);
+  if (!data_file_open(r->scratch, r->diags, r->src, r->span, path, r->shown, &r->file)) return NULL;
+  r->delimiter = find_delimiter(r, path);
+  start_reader(r);
   struct sha256_ctx sha;
   sha256_init(&sha);
   one_pass(r, &sha);
-  if (!r->failed && r->n_names == 0) fail(r, DIAG_FILE_EMPTY, NULL, NULL, NULL);
-  if (!r->failed && !r->builder) end_header(r);
+  if (!r->failed && !r->builder) fail(r, DIAG_FILE_EMPTY, NULL, NULL);
   if (!r->failed && builder_again(r->builder)) one_pass(r, NULL);
-  if (!r->failed && r->builder->n_rows == 0) fail(r, DIAG_NO_ROWS, NULL, NULL, NULL);
+  if (!r->failed && r->builder->n_rows == 0) fail(r, DIAG_NO_ROWS, NULL, NULL);
   if (r->failed) return NULL;
   struct table *t = finish_table(r);
   put_digest(t->sha256, &sha);
@@ -383,14 +430,14 @@ struct table *csv_read(struct mem *m, struct diags *diags, const struct source *
   double start = now();
   struct arena *table_arena = arena_new(m);
   struct arena *mark = arena_pool_mark(m);
-  struct reader *r = arena_make(arena_new(m), struct reader);
-  *r = (struct reader){.mem = m,
-                       .diags = diags,
+  struct arena *scratch = arena_new(m);
+  struct reader *r = arena_make(scratch, struct reader);
+  *r = (struct reader){.diags = diags,
                        .src = src,
                        .span = span,
                        .shown = shown,
                        .options = options,
-                       .scratch = m->pool,
+                       .scratch = scratch,
                        .arena = table_arena};
   struct table *t = read_table(r, path);
   arena_pool_drain(m, mark);

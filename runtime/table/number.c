@@ -1,19 +1,20 @@
 #include "runtime/table/number.h"
+#include <locale.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Powers of ten that a double holds exactly. */
+/* Powers of ten that a double holds exactly; those up to WHOLE_POWER_MAX fit into 64 bits. */
 static const double exact_power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-enum { POWER_MAX = 22, DIGITS_MAX = 19, COPY_MAX = 512 };
+enum { POWER_MAX = 22, WHOLE_POWER_MAX = 19, DIGITS_MAX = 19 };
 #define MANTISSA_MAX (UINT64_C(1) << 53)
 
 struct decimal {
   bool negative;
   uint64_t mantissa; /* of the first DIGITS_MAX significant digits */
-  int digits;        /* significant digits seen; more than DIGITS_MAX: the mantissa is cut */
+  size_t digits;     /* significant digits; with more than DIGITS_MAX the mantissa is cut */
   long exponent;     /* of ten */
 };
 
@@ -26,7 +27,6 @@ static const char *read_digits(const char *s, const char *end, struct decimal *d
     if (d->digits < DIGITS_MAX) d->mantissa = d->mantissa * 10 + (uint64_t)(*s - '0');
     if (d->digits > 0 || *s != '0') d->digits++;
     if (fraction) d->exponent--;
-    if (d->digits > DIGITS_MAX) d->exponent++;
   }
   return s;
 }
@@ -59,28 +59,54 @@ static bool scan(const char *s, const char *end, char decimal, struct decimal *d
   return s == end;
 }
 
-/* One rounding of exact operands is exact rounding (Clinger 1990). */
+/* mantissa / power, rounded once: a quotient of 63 bits or more, whose last bit says whether anything is left. */
+static double quotient(uint64_t mantissa, double power) {
+  if (mantissa == 0) return 0;
+  int shift = __builtin_clzll(mantissa);
+  unsigned __int128 top = (unsigned __int128)(mantissa << shift) << 64;
+  unsigned __int128 q = top / (uint64_t)power;
+  if (q * (uint64_t)power != top) q |= 1;
+  return ldexp((double)q, -64 - shift);
+}
+
+static double product(uint64_t mantissa, double power) {
+  return (double)((unsigned __int128)mantissa * (uint64_t)power);
+}
+
+/* One rounding of exact operands is exact rounding: in doubles (Clinger 1990), or in 128 bits. */
 static bool exactly(const struct decimal *d, double *value) {
-  if (d->digits > DIGITS_MAX || d->mantissa > MANTISSA_MAX || d->exponent < -POWER_MAX ||
-      d->exponent > POWER_MAX)
+  long e = d->exponent;
+  if (d->digits > DIGITS_MAX || e < -POWER_MAX || e > POWER_MAX) return false;
+  double x;
+  if (d->mantissa <= MANTISSA_MAX)
+    x = e < 0 ? (double)d->mantissa / exact_power[-e] : (double)d->mantissa * exact_power[e];
+  else if (e >= -WHOLE_POWER_MAX && e <= WHOLE_POWER_MAX)
+    x = e < 0 ? quotient(d->mantissa, exact_power[-e]) : product(d->mantissa, exact_power[e]);
+  else
     return false;
-  double x = (double)d->mantissa;
-  x = d->exponent < 0 ? x / exact_power[-d->exponent] : x * exact_power[d->exponent];
   *value = d->negative ? -x : x;
   return true;
 }
 
-/* The rare rest, by the C library: a copy with a '.' in it (the process keeps the C locale's numbers). */
+/* strtod whatever locale the process has chosen; the C locale is one that the C library always holds. */
+static double strtod_plain(const char *s) {
+  locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!c) return strtod(s, NULL);
+  double x = strtod_l(s, NULL, c);
+  freelocale(c);
+  return x;
+}
+
+/* The rare rest: a copy with a '.' in it. */
 static bool by_library(const char *s, size_t n, char decimal, double *value) {
-  char copy[COPY_MAX];
-  if (n >= sizeof copy) return false;
+  char copy[NUMBER_BYTES_MAX + 1];
+  if (n > NUMBER_BYTES_MAX) return false;
   memcpy(copy, s, n);
   copy[n] = '\0';
-  char *comma = decimal != '.' ? strchr(copy, decimal) : NULL;
-  if (comma) *comma = '.';
-  char *end;
-  *value = strtod(copy, &end);
-  return *end == '\0';
+  char *mark = strchr(copy, decimal);
+  if (mark) *mark = '.';
+  *value = strtod_plain(copy);
+  return true;
 }
 
 static bool infinite(const char *s, size_t n, double *value) {

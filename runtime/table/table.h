@@ -33,7 +33,10 @@ struct table {
   double seconds; /* reading, wall clock */
 };
 
-/* How to read a delimited file. */
+/* How to read a delimited file.  Blank lines are none; blanks round numbers and missing codes do not count, in labels they
+   do; a column without a name is V and its number.  A column of whole numbers stays numeric, one of nothing but true and
+   false (also TRUE, True) is logical, any other a factor. */
+enum { CSV_COLUMNS_MAX = 1 << 18, CSV_ROWS_MAX = 1 << 30, CSV_LINE_MIB_MAX = 64 };
 struct csv_options {
   char delimiter; /* ',' ; '\t' ; 0: by the file's name (.tsv, .tab: tab) and its header */
   char decimal;   /* '.' or ',' */
@@ -41,6 +44,7 @@ struct csv_options {
   const char *const *missing;
   int n_text; /* columns to be read as factors whatever they look like (declared in the data block) */
   const char *const *text;
+  int max_rows; /* 0: CSV_ROWS_MAX */
 };
 
 /* Reads a file.  path is opened as it is; shown is how messages name it; span is where the script names it.
@@ -52,15 +56,15 @@ int table_find(const struct table *t, const char *name); /* -1: none */
 /* Schema in arena a; the table must outlive it. */
 struct schema *table_schema(struct arena *a, const struct table *t);
 
-/* New tables that share columns with the old one (and hold it). */
-struct table *table_with_column(const struct table *t,
-                                const struct column *c); /* adds, or replaces one of that name */
-struct table *table_filter(const struct table *t,
-                           const bool *keep); /* rows with keep[i]; counts rows_where */
+/* New tables that share columns with the old one and hold its arena.
+   table_with_column adds c, or replaces the column of its name; c's arrays and name stay where they are: in t's arena, or
+   in one that it holds.  table_filter keeps the rows with keep[i] (n_rows) and counts the others in rows_where. */
+struct table *table_with_column(const struct table *t, const struct column *c);
+struct table *table_filter(const struct table *t, const bool *keep);
 
-/* The distinct values of a column as a factor: codes (n_rows, -1 missing) and labels; numbers in increasing
-   order, printed as %.15g would; existing factors keep their level order, unused levels are dropped when
-   `used_only`. */
+/* The distinct values of a column as a factor: codes (n_rows, -1 missing) and labels, in arena a.  Numbers in increasing
+   order, spelled with up to 15 digits (those of one spelling are one level); of a factor the levels that occur, in their
+   order; FALSE before TRUE. */
 void column_levels(struct arena *a, const struct column *c, int n_rows, int32_t *code, int *n_levels,
                    const char *const **levels);
 
