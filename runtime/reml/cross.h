@@ -30,4 +30,8 @@ struct cross *cross_new(struct arena *a, const struct sparse_problem *sp);
 /* out (q x m) := S v. */
 void cross_multiply(const struct cross *x, int m, const double *v, double *out);
 
+/* start.c: g[t] (c x c, comes cleared) := diagonal covariance matrices relative to sigma^2, by the method of moments;
+   n rows, the first p1 - 1 columns of D orthonormal times sqrt(n), the last orthogonal to them.  False: no opinion. */
+bool cross_start(struct arena *scratch, const struct cross *x, int n, int p1, double *const *g);
+
 #endif

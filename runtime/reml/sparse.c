@@ -557,9 +557,10 @@ void sparse_modes(struct sparse *s, const double *d, double *const *b, double *c
 /* ---- start ---------------------------------------------------------------------------------------------- */
 
 bool sparse_start(struct sparse *s, double *const *g) {
-  (void)s;
-  (void)g;
-  return false;
+  struct arena_mark mark = arena_mark(s->arena);
+  bool found = cross_start(s->arena, s->cross, s->problem->n, s->problem->p1, g);
+  arena_reset(s->arena, mark);
+  return found;
 }
 
 void sparse_describe(struct buf *out, const struct sparse *s) {
