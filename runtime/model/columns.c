@@ -213,7 +213,7 @@ static struct column *calculate(struct evaluation *e, const struct ast *x, struc
 
 static struct column *operate(struct evaluation *e, const struct ast *x, struct column *a, struct column *b) {
   if (!b) return operate_unary(e, x, a);
-  switch ((int)x->u.op.op) {
+  switch (x->u.op.op) {
   case OP_ADD:
   case OP_SUB:
   case OP_MUL:
@@ -227,8 +227,18 @@ static struct column *operate(struct evaluation *e, const struct ast *x, struct 
   case OP_GE: return compare(e, x, a, b);
   case OP_AND:
   case OP_OR: return combine(e, x, a, b);
-  default: return unfit(e, x);
+  case OP_TILDE:
+  case OP_NOT:
+  case OP_BAR:
+  case OP_BARBAR:
+  case OP_RANGE:
+  case OP_KRON:
+  case OP_IN:
+  case OP_COLON:
+  case OP_NEG:
+  case OP_POS: return unfit(e, x);
   }
+  return unfit(e, x);
 }
 
 struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src,

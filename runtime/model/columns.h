@@ -33,8 +33,8 @@ struct column *column_to_number(struct arena *a, struct diags *diags, const stru
 
 /* The operator of a UNARY or BINARY node on columns of n values (y NULL: unary), in arena a; NULL after an error: their kinds do
    not go together. */
-struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src, const struct ast *node,
-                              struct column *x, struct column *y, int n);
+struct column *column_operate(struct arena *a, struct diags *diags, const struct source *src,
+                              const struct ast *node, struct column *x, struct column *y, int n);
 
 /* The function of a number that is applied row by row ("log", "sqrt", ...); NULL if there is none of the name. */
 typedef double column_real(double);

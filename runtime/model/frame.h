@@ -68,6 +68,7 @@ struct frame {
 /* Builds the frame.  subset: NULL or table->n_rows flags.  span: the fit call, for messages.  NULL after
  * errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
-                          const struct model_ir *ir, const struct table *table, const bool *subset, bool reml);
+                          const struct model_ir *ir, const struct table *table, const bool *subset,
+                          bool reml);
 
 #endif

@@ -15,6 +15,7 @@
 #define CRITERION_RELATIVE 1e-9
 #define FIXED_RELATIVE 1e-6
 #define VARIANCE_RELATIVE 1e-5
+#define MODES_RELATIVE 1e-5 /* of a mode, or of its standard deviation if that is larger */
 
 struct output {
   FILE *stream;
@@ -41,24 +42,24 @@ static char *script_of(const json_t *c) {
         fprintf(s.stream, "%s\"%s\"", i ? ", " : "", json_string_value(level));
     fprintf(s.stream, ")\n");
   }
-  fprintf(s.stream, "}\nfit(%s, d, method = %s)\n", json_string_value(json_object_get(c, "formula")),
-          json_string_value(json_object_get(c, "method")));
+  fprintf(s.stream, "}\nlet f = fit(%s, d, method = %s)\nf\nranef(f)\n",
+          json_string_value(json_object_get(c, "formula")), json_string_value(json_object_get(c, "method")));
   fclose(s.stream);
   return s.text;
 }
 
-/* The first line of the output that is a fit. */
-static json_t *find_fit(char *text) {
-  char *rest = text;
-  for (char *line; (line = strsep(&rest, "\n"));) {
-    json_t *value = json_loads(line, 0, NULL);
+/* The first line of the output that has this kind; NULL: none. */
+static json_t *find_kind(const char *text, const char *wanted) {
+  for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    json_t *value = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
     const char *kind = json_string_value(json_object_get(value, "kind"));
-    if (kind && strcmp(kind, "fit") == 0) return value;
+    if (kind && strcmp(kind, wanted) == 0) return value;
     json_decref(value);
   }
   return NULL;
 }
 
+/* The fit of a case, with "ranef" added to it; NULL: none. */
 static json_t *run(const json_t *c) {
   struct output out = {0};
   out.stream = open_memstream(&out.text, &out.n);
@@ -68,7 +69,8 @@ static json_t *run(const json_t *c) {
   enum kin_status status = kin_run(k, "oracle.kin", "tests/data", script, strlen(script));
   fclose(out.stream);
   cr_expect(status == KIN_OK, "%s\n%s", script, out.text);
-  json_t *fit = find_fit(out.text);
+  json_t *fit = find_kind(out.text, "fit");
+  if (fit) json_object_set_new(fit, "ranef", find_kind(out.text, "ranef"));
   free(script);
   free(out.text);
   kin_free(k);
@@ -80,7 +82,7 @@ static json_t *run(const json_t *c) {
 /* The largest differences of one case, relative; their digits are printed. */
 struct agreement {
   const char *name;
-  double criterion, fixed, se, variance;
+  double criterion, fixed, se, variance, modes;
 };
 
 static double number(const json_t *at, const char *key) {
@@ -158,6 +160,33 @@ static void compare_random(struct agreement *a, const json_t *c, const json_t *f
   cr_expect(a->variance <= VARIANCE_RELATIVE, "%s: variances agree to %g only", a->name, a->variance);
 }
 
+static bool same_mode(const json_t *a, const json_t *b) {
+  for (size_t i = 0; i < 3; i++) /* group, level, effect */
+    if (!json_equal(json_array_get(a, i), json_array_get(b, i))) return false;
+  return true;
+}
+
+static const json_t *find_mode(const json_t *rows, const json_t *wanted) {
+  for (size_t i = 0; i < json_array_size(rows); i++)
+    if (same_mode(json_array_get(rows, i), wanted)) return json_array_get(rows, i);
+  return NULL;
+}
+
+/* A row: group, level, effect, conditional mode and its standard deviation. */
+static void compare_modes(struct agreement *a, const json_t *c, const json_t *fit) {
+  const json_t *rows = json_object_get(c, "modes"),
+               *all = json_object_get(json_object_get(fit, "ranef"), "rows");
+  for (size_t i = 0; i < json_array_size(rows); i++) {
+    const json_t *row = json_array_get(rows, i), *got = find_mode(all, row);
+    cr_expect(got != NULL, "%s: mode %zu is not there", a->name, i);
+    double mode = json_number_value(json_array_get(row, 3)), sd = json_number_value(json_array_get(row, 4));
+    double size = sd > 0 ? fmax(fabs(mode), sd) : number(c, "sigma");
+    note(&a->modes, fabs(json_number_value(json_array_get(got, 3)) - mode) / size);
+    note(&a->modes, fabs(json_number_value(json_array_get(got, 4)) - sd) / size);
+  }
+  cr_expect(a->modes <= MODES_RELATIVE, "%s: conditional modes agree to %g only", a->name, a->modes);
+}
+
 static void compare_facts(const char *name, const json_t *c, const json_t *fit) {
   cr_expect(number(fit, "n_obs") == number(c, "used"), "%s: rows used", name);
   cr_expect(json_equal(json_object_get(fit, "n_groups"), json_object_get(c, "groups")), "%s: groups", name);
@@ -175,16 +204,17 @@ static void compare(const json_t *c) {
   compare_criterion(&a, c, fit);
   compare_fixed(&a, c, fit);
   compare_random(&a, c, fit);
-  printf("%-32s %9.1f %9.1f %9.1f %9.1f %11.0f\n", a.name, digits(a.criterion), digits(a.fixed), digits(a.se),
-         digits(a.variance), number(fit, "evaluations"));
+  compare_modes(&a, c, fit);
+  printf("%-32s %9.1f %9.1f %9.1f %9.1f %9.1f %11.0f\n", a.name, digits(a.criterion), digits(a.fixed),
+         digits(a.se), digits(a.variance), digits(a.modes), number(fit, "evaluations"));
   json_decref(fit);
 }
 
 Test(oracle, lme4) {
   json_t *cases = json_load_file("tests/oracle/cases.json", 0, NULL);
   cr_assert(json_array_size(cases) > 0);
-  printf("%-32s %9s %9s %9s %9s %11s\n", "digits that agree", "criterion", "fixed", "se", "variance",
-         "evaluations");
+  printf("%-32s %9s %9s %9s %9s %9s %11s\n", "digits that agree", "criterion", "fixed", "se", "variance",
+         "modes", "evaluations");
   for (size_t i = 0; i < json_array_size(cases); i++) compare(json_array_get(cases, i));
   fflush(stdout);
   json_decref(cases);
