@@ -367,7 +367,7 @@ static void put_status(const struct fit_report *r) {
   if (warn) buf_put(r->out, "\033[33m");
   labelled(r, "Status", r->result->message ? r->result->message : "unknown");
   if (warn) buf_put(r->out, "\033[0m");
-  if (!fit_converged(r->fit) || !fit_singular(r->fit)) return;
+  if (!is_success(r->result->status) || !fit_singular(r->fit)) return;
   for (int t = 0; t < r->problem->n_terms; t++)
     if (r->result->g_rank[t] < r->problem->terms[t].c) labelled(r, "", singular_text(r, t));
 }
