@@ -19,6 +19,7 @@ enum {
   RAGGED_SHOWN = 3,      /* ragged rows that are named */
   WORDS_SHOWN =
       3, /* a column of numbers with more different words than this is one of labels, without a hint */
+  HINTS_SHOWN = 10, /* of one file */
   ROWS_GUESSED_MAX = 100000000,
 };
 #define LINE_BYTES_MAX ((size_t)CSV_LINE_MIB_MAX << 20)
@@ -59,6 +60,8 @@ struct reader {
   size_t row_line; /* line at which the current row started */
   int n_ragged;
   struct diag *ragged;
+  int n_hints;
+  struct diag *last_hint;
   bool failed;
 };
 
@@ -343,8 +346,9 @@ static char find_delimiter(const struct reader *r, const char *path) {
 
 static void hint(struct reader *r, const struct build_column *c, enum diag_code code, const char *fields,
                  const struct met *at, const char *mark) {
-  diag_add(r->diags, r->src, r->span, code, c->name, fields, number_text(r, at->line), r->shown, mark,
-           DIAG_END);
+  if (r->n_hints++ >= HINTS_SHOWN) return;
+  r->last_hint = diag_add(r->diags, r->src, r->span, code, c->name, fields, number_text(r, at->line),
+                          r->shown, mark, DIAG_END);
 }
 
 static bool all_numbers(const struct build_column *c, char decimal) {
@@ -384,6 +388,15 @@ static void hint_column(struct reader *r, const struct build_column *c) {
     hint(r, c, DIAG_ALMOST_NUMERIC, words, &c->word, NULL);
 }
 
+static void hint_columns(struct reader *r) {
+  for (int j = 0; j < r->n_names; j++) hint_column(r, &r->builder->column[j]);
+  int more = r->n_hints - HINTS_SHOWN;
+  if (more <= 0) return;
+  const char *text =
+      arena_printf(r->scratch, "and %d more column%s of this kind", more, more == 1 ? "" : "s");
+  diag_note(r->diags, r->last_hint, NULL, r->span, text);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------------------ */
 
 static void put_digest(char *hex, struct sha256_ctx *sha) {
@@ -399,7 +412,7 @@ static struct table *finish_table(struct reader *r) {
   t->n_rows = t->rows_read = r->builder->n_rows;
   t->n_columns = r->n_names;
   t->columns = builder_finish(r->builder);
-  for (int j = 0; j < r->n_names; j++) hint_column(r, &r->builder->column[j]);
+  hint_columns(r);
   return t;
 }
 
