@@ -74,7 +74,7 @@ struct sparse_term {
 struct sparse_problem {
   int n, p1;
   const double *d; /* n x p1, column by column, leading dimension n */
-  int n_terms;     /* all terms of the problem, in order; q == 0 is possible */
+  int n_terms;     /* all terms of the problem, in order; every row has a level of each */
   const struct sparse_term *terms;
   int k;
   const struct param *params;

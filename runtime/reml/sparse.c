@@ -1,7 +1,7 @@
 /* sparse.c: the sparse kernel, by the mixed-model equations.
  *
  *   M = Lambda'S Lambda + I = L L',   log|V| = log|M|,   X = M^-1 Lambda'Z'D
- *   E = Z'V^-1 D = Z'D - S Lambda X,   A = D'D - (Lambda'Z'D)' X
+ *   E = Z'V^-1 D = Lambda^-T X,        A = D'D - (Lambda'Z'D)' X = |D - Z Lambda X|^2 + |X|^2
  *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
  *
  * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal), and M^-1 is computed on it
@@ -16,6 +16,10 @@
 #include <omp.h>
 #endif
 #include <string.h>
+
+/* From this sd of a random effect relative to sigma on, D'D and what is subtracted from it have too many digits in common:
+   A is computed from the residuals, row by row. */
+#define BY_ROWS 100
 
 #define FLOOR 1e-7 /* of Lambda, relative to 1 / root mean diagonal of S */
 
@@ -197,12 +201,13 @@ static void find_places(struct sparse *s) {
 
 /* ---- set-up --------------------------------------------------------------------------------------------- */
 
-static double mean_diagonal(const struct cross *x, int t) {
+/* 1 / root mean diagonal of S; 1 where the basis is zero in these rows. */
+static double lambda_scale(const struct cross *x, int t) {
   int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
   double sum = 0;
   for (int l = 0; l < levels; l++)
     for (int a = 0; a < c; a++) sum += x->diagonal[t][area(l, c * c) + (size_t)(a + a * c)];
-  return sum / (levels * c);
+  return sum > 0 ? sqrt(levels * c / sum) : 1;
 }
 
 struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
@@ -228,7 +233,7 @@ struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
   s->floor = matrix_raw(a, sp->n_terms, 1);
   for (int t = 0; t < sp->n_terms; t++) {
     s->lambda[t] = matrix_zero(a, sp->terms[t].c, sp->terms[t].c);
-    s->floor[t] = FLOOR / sqrt(mean_diagonal(s->cross, t));
+    s->floor[t] = FLOOR * lambda_scale(s->cross, t);
   }
   return s;
 }
@@ -250,11 +255,24 @@ static void floor_factor(struct arena *scratch, int c, const double *lambda, dou
   }
 }
 
-static void set_lambda(struct sparse *s, const double *const *lambda) {
+static bool all_finite(int n, const double *x) {
+  for (int i = 0; i < n; i++)
+    if (!isfinite(x[i])) return false;
+  return true;
+}
+
+static bool set_lambda(struct sparse *s, const double *const *lambda) {
+  const struct cross *x = s->cross;
+  for (int t = 0; t < x->n_terms; t++)
+    if (!all_finite(x->c[t] * x->c[t], lambda[t])) return false;
   struct arena_mark mark = arena_mark(s->arena);
-  for (int t = 0; t < s->cross->n_terms; t++)
-    floor_factor(s->arena, s->cross->c[t], lambda[t], s->floor[t], s->lambda[t]);
+  for (int t = 0; t < x->n_terms; t++) floor_factor(s->arena, x->c[t], lambda[t], s->floor[t], s->lambda[t]);
   arena_reset(s->arena, mark);
+  return true;
+}
+
+static void column_squares(int c, const double *lambda, double *square) {
+  for (int k = 0; k < c; k++) square[k] = la_dot((size_t)c, lambda + k * c, lambda + k * c);
 }
 
 /* v (q x m) := Lambda v, or Lambda' v. */
@@ -274,6 +292,19 @@ static void scale_by_lambda(const struct sparse *s, bool transposed, int m, doub
         }
       }
   }
+}
+
+/* v (q x m) := Lambda^-T v = Lambda D^-2 v, where Lambda = V D with orthonormal V (floor_factor). */
+static void divide_by_lambda_t(const struct sparse *s, int m, double *v) {
+  const struct cross *x = s->cross;
+  for (int t = 0; t < x->n_terms; t++) {
+    int c = x->c[t];
+    double square[COV_MAX];
+    column_squares(c, s->lambda[t], square);
+    for (int j = 0; j < m; j++)
+      for (int i = x->off[t]; i < x->off[t + 1]; i++) v[at(i, j, x->q)] /= square[(i - x->off[t]) % c];
+  }
+  scale_by_lambda(s, false, m, v);
 }
 
 /* ---- M's values ----------------------------------------------------------------------------------------- */
@@ -425,11 +456,11 @@ static void add_diagonal_traces(const struct sparse *s, int t, double *sum) {
   }
 }
 
-/* sum := sum Lambda^-1, Lambda = V D with orthonormal V (floor_factor): Lambda^-1 = D^-2 Lambda'. */
+/* sum := sum Lambda^-1 = sum D^-2 Lambda'. */
 static void divide_by_lambda(int c, const double *lambda, double *sum) {
   double copy[COV_MAX * COV_MAX], square[COV_MAX];
   memcpy(copy, sum, sizeof(double) * (size_t)(c * c));
-  for (int k = 0; k < c; k++) square[k] = la_dot((size_t)c, lambda + k * c, lambda + k * c);
+  column_squares(c, lambda, square);
   for (int j = 0; j < c; j++)
     for (int i = 0; i < c; i++) {
       sum[i + j * c] = 0;
@@ -477,27 +508,67 @@ static void add_u(const struct sparse *s, double *u) {
   }
 }
 
-/* X, then A and E. */
-static void solve_data(struct sparse *s, struct kernel_sums *out) {
-  const struct cross *x = s->cross;
-  int p1 = s->problem->p1;
-  size_t size = area(x->q, p1);
-  memcpy(s->work, x->zd, sizeof(double) * size);
-  scale_by_lambda(s, true, p1, s->work);
-  memcpy(s->work2, s->work, sizeof(double) * size);
-  solve(s, p1, s->work);
+/* A by cross-products; x (q x p1): X, right: Lambda'Z'D. */
+static void add_a(const struct sparse *s, const double *right, const double *x, double *a) {
+  int p1 = s->problem->p1, q = s->cross->q;
   for (int k = 0; k < p1; k++)
     for (int j = 0; j < p1; j++)
-      out->a[at(j, k, p1)] +=
-          x->dd[at(j, k, p1)] - la_dot((size_t)x->q, s->work2 + area(x->q, j), s->work + area(x->q, k));
-  scale_by_lambda(s, false, p1, s->work);
-  cross_multiply(x, p1, s->work, s->e);
-  for (size_t i = 0; i < size; i++) s->e[i] = x->zd[i] - s->e[i];
+      a[at(j, k, p1)] += s->cross->dd[at(j, k, p1)] - la_dot((size_t)q, right + area(q, j), x + area(q, k));
+}
+
+/* row (p1) := row i of D - Z u, u (q x p1). */
+static void residual_row(const struct sparse *s, int i, const double *u, double *row) {
+  const struct sparse_problem *sp = s->problem;
+  for (int j = 0; j < sp->p1; j++) row[j] = sp->d[at(i, j, sp->n)];
+  for (int t = 0; t < sp->n_terms; t++) {
+    const struct sparse_term *term = &sp->terms[t];
+    size_t first = (size_t)s->cross->off[t] + area(term->level[i], term->c);
+    for (int j = 0; j < sp->p1; j++)
+      row[j] -= la_dot((size_t)term->c, term->z + area(i, term->c), u + first + area(s->cross->q, j));
+  }
+}
+
+/* A by a pass over the rows; u: Lambda X. */
+static void add_a_by_rows(const struct sparse *s, const double *u, const double *x, double *a) {
+  struct arena_mark mark = arena_mark(s->arena);
+  int p1 = s->problem->p1, q = s->cross->q;
+  double *row = matrix_raw(s->arena, p1, 1);
+  for (int i = 0; i < s->problem->n; i++) {
+    residual_row(s, i, u, row);
+    for (int j = 0; j < p1; j++) la_axpy((size_t)p1, row[j], row, a + at(0, j, p1));
+  }
+  for (int k = 0; k < p1; k++)
+    for (int j = 0; j < p1; j++) a[at(j, k, p1)] += la_dot((size_t)q, x + area(q, j), x + area(q, k));
+  arena_reset(s->arena, mark);
+}
+
+static bool much_larger_than_sigma(const struct sparse *s) {
+  for (int t = 0; t < s->cross->n_terms; t++)
+    for (int i = 0; i < s->cross->c[t] * s->cross->c[t]; i++)
+      if (fabs(s->lambda[t][i]) > BY_ROWS) return true;
+  return false;
+}
+
+/* X, then A and E. */
+static void solve_data(struct sparse *s, struct kernel_sums *out) {
+  int p1 = s->problem->p1;
+  size_t bytes = sizeof(double) * area(s->cross->q, p1);
+  memcpy(s->work, s->cross->zd, bytes);
+  scale_by_lambda(s, true, p1, s->work);
+  memcpy(s->e, s->work, bytes);
+  solve(s, p1, s->e);
+  if (much_larger_than_sigma(s)) {
+    memcpy(s->work, s->e, bytes);
+    scale_by_lambda(s, false, p1, s->work);
+    add_a_by_rows(s, s->work, s->e, out->a);
+  } else {
+    add_a(s, s->work, s->e, out->a);
+  }
+  divide_by_lambda_t(s, p1, s->e);
 }
 
 bool sparse_eval(struct sparse *s, const double *const *lambda, unsigned want, struct kernel_sums *out) {
-  set_lambda(s, lambda);
-  if (!factor(s)) return false;
+  if (!set_lambda(s, lambda) || !factor(s)) return false;
   double ld = log_det(s);
   if (!isfinite(ld)) return false;
   out->ld += ld;
