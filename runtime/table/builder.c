@@ -12,14 +12,16 @@ static bool listed(const char *s, int n, const char *const *list) {
   return false;
 }
 
-/* A missing code that is a number is met in any spelling: -99, -99.0. */
+/* A missing code that is a number is met in any spelling: -99, -99.0.  The script has its own decimal mark. */
 static void find_missing_numbers(struct builder *b) {
   const struct csv_options *o = b->options;
   b->missing_number = arena_raw(b->arena, (size_t)o->n_missing, double);
-  for (int i = 0; i < o->n_missing; i++)
-    if (number_read(o->missing[i], strlen(o->missing[i]), o->decimal,
-                    &b->missing_number[b->n_missing_numbers]))
+  for (int i = 0; i < o->n_missing; i++) {
+    size_t n = strlen(o->missing[i]);
+    double *x = &b->missing_number[b->n_missing_numbers];
+    if (number_read(o->missing[i], n, '.', x) || number_read(o->missing[i], n, o->decimal, x))
       b->n_missing_numbers++;
+  }
 }
 
 struct builder *builder_new(struct arena *a, const struct csv_options *options, int n_columns,

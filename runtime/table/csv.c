@@ -36,10 +36,14 @@ struct reader {
   struct span span;
   const char *shown; /* file name in messages */
   const struct csv_options *options;
-  char delimiter;
   struct data_file file;
   struct arena *scratch; /* buffers, and what is released after reading */
+  bool failed;
 
+  char delimiter;
+  bool after_cr;  /* the last byte ended a line, and a newline still belongs to it */
+  bool in_header; /* of this pass */
+  int column;     /* next field of the current row */
   struct csv_parser parser;
   char *block;
   struct cell *cell; /* of one block: at most a field and a row's end for each byte */
@@ -47,7 +51,7 @@ struct reader {
   char *text; /* fields of one block, one after the other */
   size_t n_text, text_room;
   size_t line;      /* being read, 1-based */
-  bool after_cr;    /* the last byte ended a line, and a newline still belongs to it */
+  size_t row_line;  /* line at which the current row started */
   size_t n_read;    /* bytes of the file so far */
   size_t since_row; /* bytes since the last complete row */
 
@@ -55,14 +59,8 @@ struct reader {
   struct builder *builder; /* NULL until the header is known */
   const char **names;
   int n_names, names_room;
-  bool in_header;
-  int column;      /* next field of the current row */
-  size_t row_line; /* line at which the current row started */
-  int n_ragged;
-  struct diag *ragged;
-  int n_hints;
-  struct diag *last_hint;
-  bool failed;
+  int n_ragged, n_hints;
+  struct diag *ragged, *last_hint; /* that notes are added to */
 };
 
 static void fail(struct reader *r, enum diag_code code, const char *a, const char *b) {

@@ -57,8 +57,9 @@ int table_find(const struct table *t, const char *name); /* -1: none */
 struct schema *table_schema(struct arena *a, const struct table *t);
 
 /* New tables that share columns with the old one and hold its arena.
-   table_with_column adds c, or replaces the column of its name; c's arrays and name stay where they are: in t's arena, or
-   in one that it holds.  table_filter keeps the rows with keep[i] (n_rows) and counts the others in rows_where. */
+   table_with_column adds c, or replaces the column of its name; c's name and arrays stay where they are, and the caller
+   sees to it that the new table holds their arena.  table_filter keeps the rows with keep[i] (n_rows) and counts the others
+   in rows_where. */
 struct table *table_with_column(const struct table *t, const struct column *c);
 struct table *table_filter(const struct table *t, const bool *keep);
 

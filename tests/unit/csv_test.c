@@ -144,9 +144,12 @@ Test(csv, labels_beside_numbers_are_no_missing_codes) {
 
 Test(csv, decimal_comma) {
   l.options.decimal = ',';
-  struct table *t = lab_read(&l, "x;y\n1,5;2\n-2,25e1;3\n");
-  EXPECT_COLUMN(&l, t, 0, "1.5 -22.5");
-  EXPECT_COLUMN(&l, t, 1, "2 3");
+  static const char *const codes[] = {"-9.5", "9,25"};
+  l.options.n_missing = 2;
+  l.options.missing = codes;
+  struct table *t = lab_read(&l, "x;y\n1,5;2\n-2,25e1;-9,5\n9,25;3\n");
+  EXPECT_COLUMN(&l, t, 0, "1.5 -22.5 NA");
+  EXPECT_COLUMN(&l, t, 1, "2 NA 3");
 }
 
 Test(csv, hint_at_a_decimal_comma) {
