@@ -246,21 +246,22 @@ static void open_bracket(struct layout *l, const struct token *t) {
   l->bracket[l->n_brackets++].span = t->span;
 }
 
-static void close_bracket(struct layout *l, const struct token *t) {
+/* False after an error: the token closes nothing, or something else. */
+static bool close_bracket(struct layout *l, const struct token *t) {
   const char found[2] = {(char)t->kind, '\0'};
   if (l->n_brackets == 0) {
-    fail_with(l, t->span, DIAG_CLOSER_ALONE, found, NULL);
-    return;
+    diag_add(l->raw.diags, l->raw.source, t->span, DIAG_CLOSER_ALONE, found, DIAG_END);
+    return false;
   }
   char open = l->bracket[l->n_brackets - 1].open;
   if (closer_of(open) == t->kind) {
     l->n_brackets--;
-    return;
+    return true;
   }
   const char want[2] = {closer_of(open), '\0'};
   struct diag *d = diag_add(l->raw.diags, l->raw.source, t->span, DIAG_WRONG_CLOSER, found, want, DIAG_END);
   diag_note(l->raw.diags, d, l->raw.source, l->bracket[l->n_brackets - 1].span, "opened here");
-  l->failed = true;
+  return false;
 }
 
 bool layout_open(const struct layout *l, struct span *span) {
@@ -306,7 +307,9 @@ static struct token shape(struct layout *l, struct token t) {
   case '{': open_bracket(l, &t); break;
   case ')':
   case ']':
-  case '}': close_bracket(l, &t); break;
+  case '}':
+    if (!close_bracket(l, &t)) t.kind = BAD;
+    break;
   default: break;
   }
   return t;
