@@ -88,8 +88,16 @@ static void put_caret(struct buf *out, const struct source *src, struct span spa
   buf_printf(out, "%s\n", off);
 }
 
+/* A span that lies in another text than it says must not read beyond this one. */
+static struct span clamp(const struct source *src, struct span span) {
+  if (span.from > src->n) span.from = src->n;
+  if (span.to > src->n) span.to = src->n;
+  return span;
+}
+
 static void put_line(struct buf *out, const struct source *src, struct span span, const char *on,
                      const char *off) {
+  span = clamp(src, span);
   struct window w = window_of(src, span);
   buf_printf(out, "%4u | %s", source_place(src, span.from).line, w.cut_left ? "..." : "");
   put_shown(out, src->text + w.from, w.to - w.from);

@@ -34,7 +34,7 @@ int design_width(const struct making *k, const struct ir_terms *terms) {
   if (!fine) return -1;
   if (width * k->n <= INT_MAX) return (int)width;
   const char *what = arena_printf(k->scratch, "a design of %d rows and %lld columns", k->n, (long long)width);
-  diag_add(k->diags, k->src, k->span, DIAG_TOO_LARGE, what, DIAG_END);
+  diag_add(k->diags, k->call_src, k->span, DIAG_TOO_LARGE, what, DIAG_END);
   return -1;
 }
 

@@ -35,7 +35,7 @@ static bool make_fixed(struct making *k, struct problem *p) {
   p->p = design_width(k, &k->ir->fixed);
   if (p->p < 0) return false;
   if (p->p >= k->n) {
-    diag_add(k->diags, k->src, k->span, DIAG_MORE_COLUMNS_THAN_ROWS, count(k, p->p), count(k, k->n),
+    diag_add(k->diags, k->call_src, k->span, DIAG_MORE_COLUMNS_THAN_ROWS, count(k, p->p), count(k, k->n),
              DIAG_END);
     return false;
   }
@@ -174,26 +174,60 @@ static void list_factors(struct making *k) {
   k->frame->factors = factors;
 }
 
+/* ---- weights -------------------------------------------------------------------------------------------- */
+
+/* The weights join the variables of the model, so that a row without one is left out and counted. */
+static const struct model_ir *with_weights(struct arena *a, const struct model_ir *ir,
+                                           const struct ast *weights) {
+  if (!weights) return ir;
+  struct model_ir *more = arena_make(a, struct model_ir);
+  *more = *ir;
+  struct ir_var *vars = arena_grow(a, ir->vars, (size_t)ir->n_vars, (size_t)ir->n_vars + 1, sizeof *vars);
+  vars[more->n_vars++] = (struct ir_var){.expr = weights, .name = print_expr(a, weights), .type = COL_NUMBER};
+  more->vars = vars;
+  return more;
+}
+
+static bool make_weights(struct making *k, struct problem *p, const struct ast *weights) {
+  if (!weights) return true;
+  const struct variable *v = &k->var[k->ir->n_vars - 1];
+  if (v->type != COL_NUMBER) {
+    diag_add(k->diags, k->call_src, weights->span, DIAG_WEIGHTS_KIND, v->name, DIAG_END);
+    return false;
+  }
+  for (int i = 0; i < k->n; i++) {
+    if (v->number[i] > 0) continue;
+    diag_add(k->diags, k->call_src, weights->span, DIAG_WEIGHTS_POSITIVE, v->name,
+             arena_printf(k->scratch, "%.7g", v->number[i]), count(k, k->frame->row[i] + 1), DIAG_END);
+    return false;
+  }
+  p->w = v->number;
+  k->frame->weights = v->name;
+  return true;
+}
+
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          bool reml) {
+                          const struct ast *weights, bool reml) {
   struct arena *a = arena_new(m), *mark = arena_pool_mark(m);
   struct making k = {.arena = a,
                      .scratch = arena_new(m),
                      .diags = diags,
-                     .src = src,
+                     .src = ir->source,
+                     .call_src = src,
                      .span = span,
                      .table = table,
-                     .ir = ir};
+                     .ir = with_weights(a, ir, weights)};
   struct frame *f = k.frame = arena_make(a, struct frame);
-  *f = (struct frame){.arena = a, .ir = ir, .table = table};
+  *f = (struct frame){.arena = a, .ir = k.ir, .table = table};
   arena_hold(a, ir->arena);
   arena_hold(a, table->arena);
   struct problem *p = f->problem = arena_make(a, struct problem);
   *p = (struct problem){.arena = a, .reml = reml};
   bool fine = rows_choose(&k, subset);
   p->n = k.n;
-  fine = fine && make_response(&k, p) && make_fixed(&k, p) && make_random(&k, p);
+  fine =
+      fine && make_response(&k, p) && make_weights(&k, p, weights) && make_fixed(&k, p) && make_random(&k, p);
   if (fine) list_factors(&k);
   arena_pool_drain(m, mark);
   return fine ? f : NULL;

@@ -59,16 +59,18 @@ struct frame {
   const struct frame_pair *pairs; /* every pair of different grouping factors */
   const int *row;                 /* problem.n: row of the table */
   const double *offset;           /* problem.n: already taken from problem.y; NULL: none */
+  const char *weights;            /* canonical spelling; NULL: none */
   int rows_subset;                /* left out by `subset` */
   int rows_dropped;               /* left out for missing values */
   int n_dropped;
   const struct frame_dropped *dropped;
 };
 
-/* Builds the frame.  subset: NULL or table->n_rows flags.  span: the fit call, for messages.  NULL after
- * errors. */
+/* Builds the frame.  subset: NULL or table->n_rows flags.  weights: NULL, or an expression over columns, of positive
+   numbers.  src and span: the fit call, for messages (those on parts of the formula use the IR's source).  NULL after
+   errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          bool reml);
+                          const struct ast *weights, bool reml);
 
 #endif

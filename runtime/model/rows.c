@@ -49,7 +49,7 @@ static bool list_rows(struct making *k, const bool *keep) {
     if (keep[i]) row[k->n++] = i;
   k->frame->row = row;
   if (k->n > 0) return true;
-  diag_add(k->diags, k->src, k->span, DIAG_NO_ROWS_LEFT, why_none(k), DIAG_END);
+  diag_add(k->diags, k->call_src, k->span, DIAG_NO_ROWS_LEFT, why_none(k), DIAG_END);
   return false;
 }
 

@@ -20,7 +20,8 @@ struct making {
   struct arena *scratch;
   struct diags *diags;
   const struct source *src; /* the formula's */
-  struct span span;         /* the fit call */
+  const struct source *call_src;
+  struct span span; /* the fit call, in call_src */
   const struct table *table;
   const struct model_ir *ir;
   struct frame *frame;

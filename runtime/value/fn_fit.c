@@ -3,7 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { ARG_FORMULA, ARG_DATA, ARG_METHOD, ARG_SUBSET, ARG_START, ARG_DF }; /* ORDER FIT: builtins.def */
+enum {
+  ARG_FORMULA,
+  ARG_DATA,
+  ARG_METHOD,
+  ARG_SUBSET,
+  ARG_WEIGHTS,
+  ARG_START,
+  ARG_DF
+}; /* ORDER FIT: builtins.def */
 
 static bool word_is(const struct argument *a, const char *word) {
   return a->ast && strcmp(a->value.u.text, word) == 0;
@@ -121,8 +129,11 @@ static struct frame *make_frame(struct call *c, bool reml) {
   struct model_ir *ir =
       compile_formula(a, in->diags, formula->u.formula->source, formula->u.formula->ast, schema);
   bool *keep;
-  if (!ir || !make_subset(c, data->u.table, &keep)) return NULL;
-  return frame_build(in->mem, in->diags, ir->source, c->node->span, ir, data->u.table, keep, reml);
+  const struct ast *weights = c->arg[ARG_WEIGHTS].ast;
+  if (weights) weights = splice_values(in, a, weights);
+  if (!ir || (c->arg[ARG_WEIGHTS].ast && !weights) || !make_subset(c, data->u.table, &keep)) return NULL;
+  return frame_build(in->mem, in->diags, in->script->source, c->node->span, ir, data->u.table, keep, weights,
+                     reml);
 }
 
 bool builtin_fit(struct call *c, struct value *out) {
