@@ -101,6 +101,15 @@ void sparse_modes(struct sparse *s, const double *d, double *const *b, double *c
 /* Variance ratios to start from: g[t] is c x c, relative to sigma^2; false: no opinion (start at I). */
 bool sparse_start(struct sparse *s, double *const *g);
 
+/* What the factor costs, known before the first evaluation: for a warning.  An evaluation takes some 4 * operations. */
+struct sparse_info {
+  int n, q; /* rows, random effects */
+  int supernodes;
+  double values, operations; /* elements of L; multiplications and additions to compute it */
+  double bytes;              /* of L and the selected inverse */
+};
+struct sparse_info sparse_info(const struct sparse *s);
+
 /* --dump=blocks: sizes, nonzeros of the factor, flops. */
 void sparse_describe(struct buf *out, const struct sparse *s);
 

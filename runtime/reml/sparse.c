@@ -4,17 +4,16 @@
  *   E = Z'V^-1 D = Lambda^-T X,        A = D'D - (Lambda'Z'D)' X = |D - Z Lambda X|^2 + |X|^2
  *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
  *
- * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal), and M^-1 is computed on it
- * (takahashi.h).  Each factor Lambda_t is replaced by one of the same G_t without zero pivots: singular values below FLOOR are
+ * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); L and M^-1 on its pattern are
+ * computed by supernodes.h and takahashi.h, solves are CHOLMOD's again.  Each factor Lambda_t is replaced by one of the same G_t without zero pivots: singular values below FLOOR are
  * raised to it, which changes K by its square and lets one formula serve zero variances too.
  */
 #include "runtime/reml/cross.h"
 #include "runtime/reml/linalg.h"
 #include "runtime/reml/takahashi.h"
+#include <assert.h>
+#include <limits.h>
 #include <math.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 #include <string.h>
 
 /* From this sd of a random effect relative to sigma on, D'D and what is subtracted from it have too many digits in common:
@@ -28,50 +27,34 @@ struct sparse {
   const struct sparse_problem *problem;
   struct cross *cross;
   cholmod_common common;
-  cholmod_sparse *m; /* lower triangle */
-  cholmod_factor *l;
-  struct takahashi *inverse;
-  int **pair_at;        /* per pair of terms: place in m's values of each block's first column's first row */
-  int **column_at;      /* per term: place in m's values of each column's diagonal */
-  size_t **pair_z;      /* per pair: place in the inverse of every element of every block */
-  size_t **diagonal_z;  /* per term: of every element of every diagonal block */
+  cholmod_factor *l; /* CHOLMOD's analysis; its values are made by supernodes_factor */
+  struct supernodes *nodes;
+  double *z;            /* M^-1, laid out as L */
+  size_t **pair_at;     /* per pair of terms: place in L, and in z, of every element of every block */
+  size_t **diagonal_at; /* per term: of every element of every diagonal block */
   double **lambda;      /* per term: c x c, floored */
   double *floor;        /* per term */
   double *e;            /* q x p1: Z'V^-1 D */
   double *work, *work2; /* q x max(p1, k) */
-  cholmod_dense *right, *solution, *y, *e_work; /* of solves */
+  cholmod_dense *solution, *y, *e_work; /* of solves */
 };
 
 /* ---- CHOLMOD's objects ---------------------------------------------------------------------------------- */
 
 static void release(void *p) {
   struct sparse *s = p;
-  cholmod_free_dense(&s->right, &s->common);
   cholmod_free_dense(&s->solution, &s->common);
   cholmod_free_dense(&s->y, &s->common);
   cholmod_free_dense(&s->e_work, &s->common);
   cholmod_free_factor(&s->l, &s->common);
-  cholmod_free_sparse(&s->m, &s->common);
   cholmod_finish(&s->common);
 }
 
-/* CHOLMOD reports by its status; out of memory leaves as every allocation of kin does. */
+/* CHOLMOD reports by its status; out of memory, and more elements than its integers count, leave as every allocation of kin
+   does. */
 static void check_memory(const struct sparse *s) {
-  if (s->common.status == CHOLMOD_OUT_OF_MEMORY) mem_unwind(arena_mem(s->arena), UNWIND_MEMORY);
-}
-
-/* CHOLMOD may be built with parallel loops of its own, four threads around a few hundred numbers: on two processors
-   they take as long as the factorization itself.  They run as plain loops here. */
-static void factorize(struct sparse *s) {
-#ifdef _OPENMP
-  int levels = omp_get_max_active_levels();
-  omp_set_max_active_levels(0);
-  cholmod_factorize(s->m, s->l, &s->common);
-  omp_set_max_active_levels(levels);
-#else
-  cholmod_factorize(s->m, s->l, &s->common);
-#endif
-  check_memory(s);
+  assert(s->common.status != CHOLMOD_INVALID && s->common.status != CHOLMOD_NOT_INSTALLED);
+  if (s->common.status < 0) mem_unwind(arena_mem(s->arena), UNWIND_MEMORY);
 }
 
 static void start_cholmod(struct sparse *s) {
@@ -87,92 +70,67 @@ static void start_cholmod(struct sparse *s) {
 
 /* ---- the pattern of M ----------------------------------------------------------------------------------- */
 
-/* Rows below the diagonal block in each column of Z: c_t for every pair block of its level. */
-static int *rows_below(const struct sparse *s, struct arena *scratch) {
-  const struct cross *x = s->cross;
-  int *below = arena_array(scratch, (size_t)x->q + 1, int);
-  for (int p = 0; p < x->n_pairs; p++) {
-    const struct block_pair *pair = &x->pair[p];
-    for (int k = 0; k < pair->n; k++) below[x->off[pair->s] + pair->ls[k] * x->c[pair->s]] += x->c[pair->t];
-  }
-  return below;
-}
-
-static void allocate_m(struct sparse *s, const int *below) {
-  const struct cross *x = s->cross;
-  size_t nnz = 0;
+/* Elements of the lower triangle in each column, and of all. */
+static size_t count_columns(const struct cross *x, int *count) {
+  size_t total = 0;
   for (int t = 0; t < x->n_terms; t++)
-    for (int j = x->off[t]; j < x->off[t + 1]; j += x->c[t])
-      nnz += (size_t)x->c[t] * (size_t)(x->c[t] + 1) / 2 + (size_t)x->c[t] * (size_t)below[j];
-  s->m = cholmod_allocate_sparse((size_t)x->q, (size_t)x->q, nnz, 1, 1, -1, CHOLMOD_REAL, &s->common);
-  check_memory(s);
-}
-
-/* Column pointers and the rows of the diagonal blocks; below[j] becomes the place of the next row below in the
-   first column of a level. */
-static void fill_diagonal_pattern(struct sparse *s, int *below) {
-  const struct cross *x = s->cross;
-  int *p = s->m->p, *rows = s->m->i, at = 0;
-  for (int t = 0; t < x->n_terms; t++) {
-    int c = x->c[t];
-    s->column_at[t] = ints_raw(s->arena, x->off[t + 1] - x->off[t]);
-    for (int j = x->off[t]; j < x->off[t + 1]; j++) {
-      int a = (j - x->off[t]) % c, first = j - a;
-      p[j] = at;
-      s->column_at[t][j - x->off[t]] = at;
-      for (int b = a; b < c; b++) rows[at++] = first + b;
-      at += below[first];
-    }
-    for (int j = x->off[t]; j < x->off[t + 1]; j += c) below[j] = p[j] + c;
-  }
-  p[x->q] = at;
-}
-
-/* Distance in m's values between the columns a and a + 1 of a level, at equal rows below. */
-static int column_step(const struct sparse *s, int t, int level, int a) {
-  const int *p = s->m->p;
-  int j = s->cross->off[t] + level * s->cross->c[t] + a;
-  return p[j + 1] - p[j] - 1;
-}
-
-static void fill_pair_pattern(struct sparse *s, int *next) {
-  const struct cross *x = s->cross;
-  int *rows = s->m->i;
+    for (int j = x->off[t]; j < x->off[t + 1]; j++) count[j] = x->c[t] - (j - x->off[t]) % x->c[t];
   for (int q = 0; q < x->n_pairs; q++) {
-    const struct block_pair *pair = &x->pair[q];
-    int cs = x->c[pair->s], ct = x->c[pair->t];
-    s->pair_at[q] = ints_raw(s->arena, pair->n);
-    for (int k = 0; k < pair->n; k++) {
-      int first = x->off[pair->s] + pair->ls[k] * cs, place = next[first];
-      s->pair_at[q][k] = place;
-      for (int a = 0; a < cs; a++) {
-        for (int b = 0; b < ct; b++) rows[place + b] = x->off[pair->t] + pair->lt[k] * ct + b;
-        if (a + 1 < cs) place += column_step(s, pair->s, pair->ls[k], a);
-      }
-      next[first] += ct;
-    }
+    const struct block_pair *p = &x->pair[q];
+    int cs = x->c[p->s], ct = x->c[p->t];
+    for (int k = 0; k < p->n; k++)
+      for (int a = 0; a < cs; a++) count[x->off[p->s] + p->ls[k] * cs + a] += ct;
+  }
+  for (int j = 0; j < x->q; j++) total += (size_t)count[j];
+  return total;
+}
+
+/* next[j]: place of the next row index of column j. */
+static void fill_rows(const struct cross *x, int *next, int *rows) {
+  for (int t = 0; t < x->n_terms; t++)
+    for (int j = x->off[t]; j < x->off[t + 1]; j++)
+      for (int i = j, a = (j - x->off[t]) % x->c[t]; a < x->c[t]; a++) rows[next[j]++] = i++;
+  for (int q = 0; q < x->n_pairs; q++) {
+    const struct block_pair *p = &x->pair[q];
+    int cs = x->c[p->s], ct = x->c[p->t];
+    for (int k = 0; k < p->n; k++)
+      for (int a = 0; a < cs; a++)
+        for (int b = 0, j = x->off[p->s] + p->ls[k] * cs + a; b < ct; b++)
+          rows[next[j]++] = x->off[p->t] + p->lt[k] * ct + b;
   }
 }
 
-static void make_pattern(struct sparse *s) {
-  struct arena *pool = arena_pool_mark(arena_mem(s->arena)), *scratch = arena_new(arena_mem(s->arena));
-  int *below = rows_below(s, scratch);
-  allocate_m(s, below);
-  s->column_at = arena_array(s->arena, (size_t)s->cross->n_terms, int *);
-  s->pair_at = arena_array(s->arena, (size_t)s->cross->n_pairs, int *);
-  fill_diagonal_pattern(s, below);
-  fill_pair_pattern(s, below);
-  memset(s->m->x, 0, s->m->nzmax * sizeof(double));
-  arena_pool_drain(arena_mem(s->arena), pool);
+static void analyse(struct sparse *s) {
+  struct mem *mem = arena_mem(s->arena);
+  struct arena *pool = arena_pool_mark(mem), *scratch = arena_new(mem);
+  const struct cross *x = s->cross;
+  int *next = ints_raw(scratch, x->q);
+  size_t nnz = count_columns(x, next), q = (size_t)x->q;
+  if (nnz > INT_MAX) mem_unwind(mem, UNWIND_MEMORY);
+  int *start = ints_raw(scratch, x->q + 1), *rows = ints_raw(scratch, (int)nnz);
+  start[0] = 0;
+  for (int j = 0; j < x->q; j++) {
+    start[j + 1] = start[j] + next[j];
+    next[j] = start[j];
+  }
+  fill_rows(x, next, rows);
+  cholmod_sparse m = {.nrow = q, .ncol = q, .nzmax = nnz, .p = start, .i = rows, .stype = -1, .packed = 1};
+  m.itype = CHOLMOD_INT;
+  m.xtype = CHOLMOD_PATTERN;
+  s->l = cholmod_analyze(&m, &s->common);
+  check_memory(s);
+  cholmod_change_factor(CHOLMOD_REAL, 1, 1, 1, 1, s->l, &s->common);
+  check_memory(s);
+  arena_pool_drain(mem, pool);
 }
 
-/* ---- places in the inverse ------------------------------------------------------------------------------ */
+/* ---- places in L ---------------------------------------------------------------------------------------- */
 
 static void block_places(const struct sparse *s, const int *inverse_perm, int row, int column, int m, int n,
                          size_t *out) {
   for (int b = 0; b < n; b++)
     for (int a = 0; a < m; a++)
-      out[a + b * m] = takahashi_place(s->inverse, inverse_perm[row + a], inverse_perm[column + b]);
+      out[a + b * m] = supernodes_place(s->nodes, inverse_perm[row + a], inverse_perm[column + b]);
 }
 
 static void find_places(struct sparse *s) {
@@ -180,22 +138,22 @@ static void find_places(struct sparse *s) {
   const int *perm = s->l->Perm;
   int *inverse_perm = ints_raw(s->arena, x->q);
   for (int i = 0; i < x->q; i++) inverse_perm[perm[i]] = i;
-  s->diagonal_z = arena_array(s->arena, (size_t)x->n_terms, size_t *);
-  s->pair_z = arena_array(s->arena, (size_t)x->n_pairs, size_t *);
+  s->diagonal_at = arena_array(s->arena, (size_t)x->n_terms, size_t *);
+  s->pair_at = arena_array(s->arena, (size_t)x->n_pairs, size_t *);
   for (int t = 0; t < x->n_terms; t++) {
     int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
-    s->diagonal_z[t] = arena_raw(s->arena, area(levels, c * c), size_t);
+    s->diagonal_at[t] = arena_raw(s->arena, area(levels, c * c), size_t);
     for (int l = 0; l < levels; l++)
       block_places(s, inverse_perm, x->off[t] + l * c, x->off[t] + l * c, c, c,
-                   s->diagonal_z[t] + area(l, c * c));
+                   s->diagonal_at[t] + area(l, c * c));
   }
   for (int q = 0; q < x->n_pairs; q++) {
     const struct block_pair *p = &x->pair[q];
     int cs = x->c[p->s], ct = x->c[p->t];
-    s->pair_z[q] = arena_raw(s->arena, area(p->n, cs * ct), size_t);
+    s->pair_at[q] = arena_raw(s->arena, area(p->n, cs * ct), size_t);
     for (int k = 0; k < p->n; k++)
       block_places(s, inverse_perm, x->off[p->s] + p->ls[k] * cs, x->off[p->t] + p->lt[k] * ct, cs, ct,
-                   s->pair_z[q] + area(k, cs * ct));
+                   s->pair_at[q] + area(k, cs * ct));
   }
 }
 
@@ -217,13 +175,9 @@ struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
   la_init();
   s->cross = cross_new(a, sp);
   start_cholmod(s);
-  make_pattern(s);
-  s->l = cholmod_analyze(s->m, &s->common);
-  check_memory(s);
-  /* A first factorization gives the factor its final form, which the inverse's layout is read from. */
-  for (int j = 0; j < s->cross->q; j++) ((double *)s->m->x)[((int *)s->m->p)[j]] = 1;
-  factorize(s);
-  s->inverse = takahashi_new(a, s->l, sp->threads);
+  analyse(s);
+  s->nodes = supernodes_new(a, s->l, sp->threads);
+  s->z = arena_raw(a, s->nodes->size, double);
   find_places(s);
   int wide = sp->p1 > sp->k ? sp->p1 : sp->k;
   s->e = matrix_raw(a, s->cross->q, sp->p1);
@@ -324,54 +278,39 @@ static void sandwich(int m, int n, const double *a, const double *block, const d
     }
 }
 
-static void fill_diagonal(struct sparse *s, int t) {
+static void fill_diagonal(const struct sparse *s, int t, double *m) {
   const struct cross *x = s->cross;
-  int c = x->c[t], levels = (x->off[t + 1] - x->off[t]) / c;
-  double *m = s->m->x, block[COV_MAX * COV_MAX];
+  int c = x->c[t], size = c * c, levels = (x->off[t + 1] - x->off[t]) / c;
+  double block[COV_MAX * COV_MAX];
   for (int l = 0; l < levels; l++) {
-    sandwich(c, c, s->lambda[t], x->diagonal[t] + area(l, c * c), s->lambda[t], block);
-    for (int a = 0; a < c; a++)
-      for (int b = a; b < c; b++) m[s->column_at[t][l * c + a] + b - a] = block[b + a * c] + (a == b);
+    const size_t *place = s->diagonal_at[t] + area(l, size);
+    sandwich(c, c, s->lambda[t], x->diagonal[t] + area(l, size), s->lambda[t], block);
+    for (int i = 0; i < size; i++) m[place[i]] = block[i];
+    for (int a = 0; a < c; a++) m[place[a + a * c]] += 1;
   }
 }
 
-static void fill_pair(struct sparse *s, int q) {
-  const struct cross *x = s->cross;
-  const struct block_pair *p = &x->pair[q];
-  int cs = x->c[p->s], ct = x->c[p->t];
-  double *m = s->m->x, block[COV_MAX * COV_MAX];
-  if (cs == 1 && ct == 1) {
+static void fill_pair(const struct sparse *s, int q, double *m) {
+  const struct block_pair *p = &s->cross->pair[q];
+  int cs = s->cross->c[p->s], ct = s->cross->c[p->t], size = cs * ct;
+  double block[COV_MAX * COV_MAX];
+  if (size == 1) {
     double scale = s->lambda[p->s][0] * s->lambda[p->t][0];
     for (int k = 0; k < p->n; k++) m[s->pair_at[q][k]] = scale * p->block[k];
     return;
   }
   for (int k = 0; k < p->n; k++) {
-    int place = s->pair_at[q][k];
-    sandwich(cs, ct, s->lambda[p->s], p->block + area(k, cs * ct), s->lambda[p->t], block);
-    for (int a = 0; a < cs; a++) {
-      for (int b = 0; b < ct; b++) m[place + b] = block[a + b * cs];
-      if (a + 1 < cs) place += column_step(s, p->s, p->ls[k], a);
-    }
+    sandwich(cs, ct, s->lambda[p->s], p->block + area(k, size), s->lambda[p->t], block);
+    for (int i = 0; i < size; i++) m[s->pair_at[q][area(k, size) + (size_t)i]] = block[i];
   }
 }
 
 static bool factor(struct sparse *s) {
-  for (int t = 0; t < s->cross->n_terms; t++) fill_diagonal(s, t);
-  for (int q = 0; q < s->cross->n_pairs; q++) fill_pair(s, q);
-  factorize(s);
-  return s->common.status == CHOLMOD_OK && s->l->minor == s->l->n;
-}
-
-static double log_det(const struct sparse *s) {
-  const int *super = s->l->super, *pi = s->l->pi, *px = s->l->px;
-  const double *x = s->l->x;
-  double sum = 0;
-  for (size_t j = 0; j < s->l->nsuper; j++) {
-    int nr = pi[j + 1] - pi[j];
-    for (int c = 0; c < super[j + 1] - super[j]; c++)
-      sum += log(x[(size_t)px[j] + (size_t)c * (size_t)(nr + 1)]);
-  }
-  return 2 * sum;
+  double *m = s->l->x;
+  memset(m, 0, s->nodes->size * sizeof *m);
+  for (int t = 0; t < s->cross->n_terms; t++) fill_diagonal(s, t, m);
+  for (int q = 0; q < s->cross->n_pairs; q++) fill_pair(s, q, m);
+  return supernodes_factor(s->nodes, m);
 }
 
 /* v (q x m) := M^-1 v. */
@@ -426,10 +365,10 @@ static void transpose(int m, int n, const double *from, double *to) {
 static void add_pair_traces(const struct sparse *s, int q, double *const *sum) {
   const struct block_pair *p = &s->cross->pair[q];
   int cs = s->cross->c[p->s], ct = s->cross->c[p->t], size = cs * ct;
-  const double *z = takahashi_values(s->inverse), *ls = s->lambda[p->s], *lt = s->lambda[p->t];
+  const double *z = s->z, *ls = s->lambda[p->s], *lt = s->lambda[p->t];
   if (size == 1) {
     double both = 0;
-    for (int k = 0; k < p->n; k++) both += p->block[k] * z[s->pair_z[q][k]];
+    for (int k = 0; k < p->n; k++) both += p->block[k] * z[s->pair_at[q][k]];
     sum[p->s][0] += both * lt[0];
     sum[p->t][0] += both * ls[0];
     return;
@@ -437,7 +376,7 @@ static void add_pair_traces(const struct sparse *s, int q, double *const *sum) {
   double zb[COV_MAX * COV_MAX], zt[COV_MAX * COV_MAX], bt[COV_MAX * COV_MAX];
   for (int k = 0; k < p->n; k++) {
     const double *block = p->block + area(k, size);
-    for (int i = 0; i < size; i++) zb[i] = z[s->pair_z[q][area(k, size) + (size_t)i]];
+    for (int i = 0; i < size; i++) zb[i] = z[s->pair_at[q][area(k, size) + (size_t)i]];
     transpose(cs, ct, block, bt);
     transpose(cs, ct, zb, zt);
     add_product(cs, ct, block, lt, zb, sum[p->s]);
@@ -448,10 +387,10 @@ static void add_pair_traces(const struct sparse *s, int q, double *const *sum) {
 static void add_diagonal_traces(const struct sparse *s, int t, double *sum) {
   const struct cross *x = s->cross;
   int c = x->c[t], size = c * c, levels = (x->off[t + 1] - x->off[t]) / c;
-  const double *z = takahashi_values(s->inverse);
+  const double *z = s->z;
   double zb[COV_MAX * COV_MAX];
   for (int l = 0; l < levels; l++) {
-    for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_z[t][area(l, size) + (size_t)i]];
+    for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_at[t][area(l, size) + (size_t)i]];
     add_product(c, c, x->diagonal[t] + area(l, size), s->lambda[t], zb, sum);
   }
 }
@@ -569,12 +508,12 @@ static void solve_data(struct sparse *s, struct kernel_sums *out) {
 
 bool sparse_eval(struct sparse *s, const double *const *lambda, unsigned want, struct kernel_sums *out) {
   if (!set_lambda(s, lambda) || !factor(s)) return false;
-  double ld = log_det(s);
+  double ld = supernodes_log_det(s->nodes, s->l->x);
   if (!isfinite(ld)) return false;
   out->ld += ld;
   solve_data(s, out);
   if (want < WANT_GRADIENT) return true;
-  takahashi_invert(s->inverse, s->l);
+  takahashi_invert(s->nodes, s->l->x, s->z);
   add_traces(s, out->t);
   add_u(s, out->u);
   return true;
@@ -608,7 +547,7 @@ void sparse_weights(struct sparse *s, struct kernel_weights *w) {
 
 void sparse_modes(struct sparse *s, const double *d, double *const *b, double *const *var) {
   const struct cross *x = s->cross;
-  const double *z = takahashi_values(s->inverse);
+  const double *z = s->z;
   memset(s->work, 0, sizeof(double) * (size_t)x->q);
   for (int j = 0; j < s->problem->p1; j++) la_axpy((size_t)x->q, d[j], s->e + area(x->q, j), s->work);
   scale_by_lambda(s, true, 1, s->work);
@@ -619,7 +558,7 @@ void sparse_modes(struct sparse *s, const double *d, double *const *b, double *c
     memcpy(b[t], s->work + x->off[t], sizeof(double) * area(levels, c));
     transpose(c, c, s->lambda[t], lt);
     for (int l = 0; l < levels; l++) {
-      for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_z[t][area(l, size) + (size_t)i]];
+      for (int i = 0; i < size; i++) zb[i] = z[s->diagonal_at[t][area(l, size) + (size_t)i]];
       sandwich(c, c, lt, zb, lt, var[t] + area(l, size));
     }
   }
@@ -634,9 +573,17 @@ bool sparse_start(struct sparse *s, double *const *g) {
   return found;
 }
 
+struct sparse_info sparse_info(const struct sparse *s) {
+  double bytes = 2.0 * (double)s->nodes->size * sizeof(double);
+  return (struct sparse_info){s->problem->n, s->cross->q,  s->nodes->n_super,
+                              s->common.lnz, s->common.fl, bytes};
+}
+
 void sparse_describe(struct buf *out, const struct sparse *s) {
+  struct sparse_info i = sparse_info(s);
   buf_printf(
       out,
-      "sparse part: %d rows, %d effects, %d nonzeros in S; factor: %zu supernodes, %.0f values, %.3g flops\n",
-      s->problem->n, s->cross->q, ((int *)s->m->p)[s->cross->q], s->l->nsuper, s->common.lnz, s->common.fl);
+      "sparse part: %d rows, %d effects; factor: %d supernodes, %.0f values, %.3g operations, %.0f MB with "
+      "the inverse\n",
+      i.n, i.q, i.supernodes, i.values, i.operations, i.bytes / 1e6);
 }
