@@ -1,0 +1,105 @@
+/* The library as its clients see it: statuses, values that stay, memory that runs out. */
+#include "runtime/kin.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sink {
+  char out[1 << 16], err[1 << 16];
+  size_t n_out, n_err;
+};
+
+static void to_out(void *arg, const char *text, size_t n) {
+  struct sink *s = arg;
+  if (s->n_out + n >= sizeof s->out) return;
+  memcpy(s->out + s->n_out, text, n);
+  s->out[s->n_out += n] = '\0';
+}
+
+static void to_err(void *arg, const char *text, size_t n) {
+  struct sink *s = arg;
+  if (s->n_err + n >= sizeof s->err) return;
+  memcpy(s->err + s->n_err, text, n);
+  s->err[s->n_err += n] = '\0';
+}
+
+static struct kin *new_kin(struct sink *s) {
+  memset(s, 0, sizeof *s);
+  struct kin_options o = {.out = to_out, .err = to_err, .sink_arg = s, .threads = 2};
+  return kin_new(&o);
+}
+
+static enum kin_status run(struct kin *k, const char *text) {
+  return kin_run(k, "t.kin", "tests/data", text, strlen(text));
+}
+
+Test(kin, values_stay_from_run_to_run_and_survive_errors) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  cr_expect_eq(run(k, "let x = [1, 2]\nlet f = fit(Yield ~ 1 + (1 | Batch), d)"), KIN_FAILED);
+  cr_expect_eq(run(k, "let x = [1, 2]"), KIN_OK);
+  cr_expect_eq(run(k, "data d from \"dyestuff.csv\"\nlet f = fit(Yield ~ 1 + (1 | Batch), d)"), KIN_OK);
+  cr_expect_eq(run(k, "x[3]"), KIN_FAILED);
+  cr_expect_eq(run(k, "x[2]\nnobs(f)"), KIN_OK);
+  cr_expect_str_eq(s.out, "2\n30\n");
+  kin_free(k);
+}
+
+Test(kin, two_live_in_one_process) {
+  static struct sink a, b;
+  struct kin *k = new_kin(&a), *l = new_kin(&b);
+  cr_expect_eq(run(k, "let x = 1"), KIN_OK);
+  cr_expect_eq(run(l, "let x = 2"), KIN_OK);
+  run(k, "x");
+  run(l, "x");
+  cr_expect_str_eq(a.out, "1\n");
+  cr_expect_str_eq(b.out, "2\n");
+  kin_free(k);
+  kin_free(l);
+}
+
+Test(kin, an_interrupt_stops_the_run_and_keeps_values) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  cr_expect_eq(run(k, "let x = 7"), KIN_OK);
+  kin_interrupt(k);
+  cr_expect_eq(run(k, "let y = 8"), KIN_FAILED);
+  cr_expect_eq(run(k, "x"), KIN_OK);
+  cr_expect_str_eq(s.out, "7\n");
+  kin_free(k);
+}
+
+Test(kin, a_formula_of_an_earlier_run_is_reported_at_its_place) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  cr_expect_eq(
+      run(k,
+          "let what = Yield ~ 1 + (1 | Nothing) # a long line, so that its places lie beyond the next text"),
+      KIN_OK);
+  cr_expect_eq(run(k, "data d from \"dyestuff.csv\"\nfit(what, d)"), KIN_FAILED);
+  cr_expect(strstr(s.err, "Nothing"));
+  kin_free(k);
+}
+
+/* The n-th allocation fails, n = 1, 2, ...: never a crash, and in the end the script runs. */
+Test(kin, memory_may_run_out_anywhere, .timeout = 300) {
+  static struct sink s;
+  static const char script[] =
+      "data d from \"dyestuff.csv\" { half = Yield / 2\n where half > 1 }\n"
+      "let f = fit(half ~ 1 + (1 | Batch), d)\nf\nfixef(f)\nhead(d)\n[1, 2, text(\"a\", 1)]\n";
+  struct kin *k = new_kin(&s);
+  size_t n = 1;
+  for (; n < 20000; n += n < 400 ? 1 : 7) {
+    s.n_out = s.n_err = 0;
+    kin_fail_allocation(k, n);
+    enum kin_status status = run(k, script);
+    if (kin_fail_allocation(k, 0) < n) {
+      cr_expect_eq(status, KIN_OK, "%s", s.err);
+      break;
+    }
+    cr_assert(status == KIN_FAILED && strstr(s.err, "memory is used up"), "allocation %zu: %s", n, s.err);
+  }
+  cr_expect(n > 400 && n < 20000, "%zu", n);
+  kin_free(k);
+}
