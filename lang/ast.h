@@ -86,9 +86,23 @@ enum ast_kind {
   X(NOT, "not")                                                                                              \
   X(BAR, "|")                                                                                                \
   X(BARBAR, "||")                                                                                            \
-  X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=") X(RANGE, "..") X(ADD, "+")           \
-      X(SUB, "-") X(MUL, "*") X(DIV, "/") X(KRON, "@") X(IN, "in") X(COLON, ":") X(NEG, "-") X(POS, "+")     \
-          X(POW, "^")
+  X(EQ, "==")                                                                                                \
+  X(NE, "!=")                                                                                                \
+  X(LT, "<")                                                                                                 \
+  X(LE, "<=")                                                                                                \
+  X(GT, ">")                                                                                                 \
+  X(GE, ">=")                                                                                                \
+  X(RANGE, "..")                                                                                             \
+  X(ADD, "+")                                                                                                \
+  X(SUB, "-")                                                                                                \
+  X(MUL, "*")                                                                                                \
+  X(DIV, "/")                                                                                                \
+  X(KRON, "@")                                                                                               \
+  X(IN, "in")                                                                                                \
+  X(COLON, ":")                                                                                              \
+  X(NEG, "-")                                                                                                \
+  X(POS, "+")                                                                                                \
+  X(POW, "^")
 
 enum ast_op {
 #define X(op, spelling) OP_##op,
@@ -106,6 +120,7 @@ struct ast {
   enum type type; /* of the value; TYPE_UNKNOWN until lang/check.c */
   struct span span;
   int depth;        /* 1 + depth of the deepest child */
+  bool parens;      /* an expression in parentheses of its own: kin fmt keeps them */
   struct ast *next; /* in the list it belongs to */
   union {
     struct {
@@ -131,7 +146,6 @@ struct ast {
     struct {
       enum ast_op op;
       struct ast *a, *b;
-      bool parens;
     } op; /* UNARY: a alone; BINARY */
     struct {
       struct ast *callee;
