@@ -256,7 +256,7 @@ static void look_at_terminal(struct command *c) {
   bool plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0) c->options.width = w.ws_col;
   c->options.colour = !plain && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-  c->options.times = !c->quiet && !c->options.json && c->verb != VERB_CHECK;
+  c->options.times = !c->quiet && !c->options.json && c->verb == VERB_RUN;
 }
 
 int main(int argc, char **argv) {
