@@ -240,9 +240,10 @@ static void parser_fault(struct reader *r, enum diag_code code) {
     mem_unwind(arena_mem(r->scratch), UNWIND_MEMORY);
 }
 
-/* libcsv keeps an unfinished field; its bytes come on top of a block's. */
+/* libcsv keeps an unfinished field, and its bytes come on top of a block's.  Both grow by doubling. */
 static void make_room(struct reader *r) {
-  size_t need = csv_get_buffer_size(&r->parser) + 2 * BLOCK;
+  size_t kept = csv_get_buffer_size(&r->parser), need = kept + 2 * BLOCK;
+  csv_set_blk_size(&r->parser, kept > BLOCK ? kept : BLOCK);
   if (need <= r->text_room) return;
   r->text_room = 2 * need;
   r->text = arena_raw(r->scratch, r->text_room, char);
@@ -259,7 +260,6 @@ static void start_reader(struct reader *r) {
   arena_register(r->scratch, free_parser, &r->parser);
   csv_set_delim(&r->parser, (unsigned char)r->delimiter);
   csv_set_space_func(&r->parser, no_space);
-  csv_set_blk_size(&r->parser, BLOCK);
 }
 
 static void start_pass(struct reader *r) {

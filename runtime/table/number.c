@@ -13,8 +13,8 @@ enum { POWER_MAX = 22, WHOLE_POWER_MAX = 19, DIGITS_MAX = 19 };
 
 struct decimal {
   bool negative;
-  uint64_t mantissa; /* of the first DIGITS_MAX significant digits */
-  size_t digits;     /* significant digits; with more than DIGITS_MAX the mantissa is cut */
+  uint64_t mantissa; /* of DIGITS_MAX significant digits or fewer; of more, nothing */
+  size_t digits;     /* significant digits */
   long exponent;     /* of ten */
 };
 
@@ -22,12 +22,15 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-static const char *read_digits(const char *s, const char *end, struct decimal *d, bool fraction) {
-  for (; s < end && is_digit(*s); s++) {
-    if (d->digits < DIGITS_MAX) d->mantissa = d->mantissa * 10 + (uint64_t)(*s - '0');
-    if (d->digits > 0 || *s != '0') d->digits++;
-    if (fraction) d->exponent--;
-  }
+/* Appends digits to the mantissa; zeros before the first other digit are not significant. */
+static const char *read_digits(const char *s, const char *end, struct decimal *d) {
+  if (d->digits == 0)
+    while (s < end && *s == '0') s++;
+  const char *first = s;
+  uint64_t mantissa = d->mantissa;
+  for (; s < end && is_digit(*s); s++) mantissa = mantissa * 10 + (uint64_t)(*s - '0');
+  d->mantissa = mantissa;
+  d->digits += (size_t)(s - first);
   return s;
 }
 
@@ -47,11 +50,12 @@ static bool scan(const char *s, const char *end, char decimal, struct decimal *d
   *d = (struct decimal){0};
   if (s < end && (*s == '+' || *s == '-')) d->negative = *s++ == '-';
   const char *first = s;
-  s = read_digits(s, end, d, false);
+  s = read_digits(s, end, d);
   bool any = s > first;
   if (s < end && *s == decimal) {
     const char *fraction = ++s;
-    s = read_digits(s, end, d, true);
+    s = read_digits(s, end, d);
+    d->exponent -= s - fraction;
     any = any || s > fraction;
   }
   if (!any) return false;
