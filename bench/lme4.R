@@ -12,5 +12,5 @@ for (i in seq_len(as.integer(arg[4]))) {
   start <- Sys.time()
   m <- suppressWarnings(suppressMessages(lmer(f, d, REML = arg[3] == "reml")))
   seconds <- as.numeric(difftime(Sys.time(), start, units = "secs"))
-  cat(sprintf("%.6f %.10g %d %.0f\n", seconds, -2 * as.numeric(logLik(m)), m@optinfo$feval, peak()))
+  cat(sprintf("%.6f %.15g %d %.0f\n", seconds, -2 * as.numeric(logLik(m)), m@optinfo$feval, peak()))
 }
