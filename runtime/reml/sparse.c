@@ -4,9 +4,10 @@
  *   E = Z'V^-1 D = Lambda^-T X,        A = D'D - (Lambda'Z'D)' X = |D - Z Lambda X|^2 + |X|^2
  *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
  *
- * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); L and M^-1 on its pattern are
- * computed by supernodes.h and takahashi.h, solves are CHOLMOD's again.  Each factor Lambda_t is replaced by one of the same G_t without zero pivots: singular values below FLOOR are
- * raised to it, which changes K by its square and lets one formula serve zero variances too.
+ * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); the numbers of L are made by
+ * supernodes.h, those of M^-1 on its pattern by takahashi.h.  Each factor Lambda_t is replaced by one of the same G_t
+ * without zero pivots: singular values below FLOOR are raised to it, which changes K by its square and lets one formula
+ * serve zero variances too.
  */
 #include "runtime/reml/cross.h"
 #include "runtime/reml/linalg.h"
@@ -36,16 +37,13 @@ struct sparse {
   double *floor;        /* per term */
   double *e;            /* q x p1: Z'V^-1 D */
   double *work, *work2; /* q x max(p1, k) */
-  cholmod_dense *solution, *y, *e_work; /* of solves */
+  double *permuted;     /* q */
 };
 
 /* ---- CHOLMOD's objects ---------------------------------------------------------------------------------- */
 
 static void release(void *p) {
   struct sparse *s = p;
-  cholmod_free_dense(&s->solution, &s->common);
-  cholmod_free_dense(&s->y, &s->common);
-  cholmod_free_dense(&s->e_work, &s->common);
   cholmod_free_factor(&s->l, &s->common);
   cholmod_finish(&s->common);
 }
@@ -181,6 +179,7 @@ struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
   find_places(s);
   int wide = sp->p1 > sp->k ? sp->p1 : sp->k;
   s->e = matrix_raw(a, s->cross->q, sp->p1);
+  s->permuted = matrix_raw(a, s->cross->q, 1);
   s->work = matrix_raw(a, s->cross->q, wide);
   s->work2 = matrix_raw(a, s->cross->q, wide);
   s->lambda = arena_array(a, (size_t)sp->n_terms, double *);
@@ -314,17 +313,15 @@ static bool factor(struct sparse *s) {
 }
 
 /* v (q x m) := M^-1 v. */
-static void solve(struct sparse *s, int m, double *v) {
-  cholmod_dense b = {.nrow = (size_t)s->cross->q,
-                     .ncol = (size_t)m,
-                     .nzmax = area(s->cross->q, m),
-                     .d = (size_t)s->cross->q,
-                     .x = v,
-                     .xtype = CHOLMOD_REAL,
-                     .dtype = CHOLMOD_DOUBLE};
-  cholmod_solve2(CHOLMOD_A, s->l, &b, NULL, &s->solution, NULL, &s->y, &s->e_work, &s->common);
-  check_memory(s);
-  memcpy(v, s->solution->x, sizeof(double) * b.nzmax);
+static void solve(const struct sparse *s, int m, double *v) {
+  const int *perm = s->l->Perm;
+  int q = s->cross->q;
+  for (int j = 0; j < m; j++) {
+    double *column = v + area(q, j);
+    for (int i = 0; i < q; i++) s->permuted[i] = column[perm[i]];
+    supernodes_solve(s->nodes, s->l->x, s->permuted);
+    for (int i = 0; i < q; i++) column[perm[i]] = s->permuted[i];
+  }
 }
 
 /* out (q x m) := K v = S v - S Lambda M^-1 Lambda'S v; v is not changed; work holds q x m. */

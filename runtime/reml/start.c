@@ -15,7 +15,7 @@
 
 /* Ratios to sigma^2 to start from.  An estimate that is not positive starts at the smallest too: on random crossed
    problems, many of them with a variance of zero, that took fewest evaluations. */
-#define SMALLEST 0.01
+#define SMALLEST 1e-3
 #define LARGEST 1e4
 
 struct system {

@@ -1,8 +1,10 @@
 #include "runtime/reml/supernodes.h"
+#include "runtime/reml/linalg.h"
 #include <assert.h>
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <string.h>
 
 /* ---- layout --------------------------------------------------------------------------------------------- */
 
@@ -12,6 +14,10 @@ static double work_of(const struct node *d) {
 
 bool node_is_large(const struct node *d) {
   return d->nc > 1 && work_of(d) > LARGE;
+}
+
+bool node_is_tiny(const struct node *d) {
+  return d->nc == 1 || work_of(d) < TINY;
 }
 
 /* Supernode of the first row below; -1: none. */
@@ -59,10 +65,10 @@ static void make_workspaces(struct arena *a, struct supernodes *s) {
   size_t rows = 1, m[2] = {1, 1}, below[2] = {1, 1}, corner[2] = {1, 1};
   for (int j = 0; j < s->n_super; j++) {
     struct node d = node_of(s, j);
-    rows = larger(rows, (size_t)d.m);
+    rows = larger(rows, (size_t)d.nr);
     for (int k = 0; k < (node_is_large(&d) ? 1 : 2); k++) {
       m[k] = larger(m[k], (size_t)d.m);
-      below[k] = larger(below[k], (size_t)d.m * (size_t)d.nc);
+      below[k] = larger(below[k], (size_t)d.m * (size_t)d.nc + (size_t)d.nr);
       corner[k] = larger(corner[k], (size_t)d.nc * (size_t)d.nc);
     }
   }
@@ -131,22 +137,28 @@ void node_find_places(const struct node *later, const int *rows, int i, int m, i
 
 /* ---- one supernode -------------------------------------------------------------------------------------- */
 
-/* One column: its square is subtracted as it is made. */
-static bool factor_column(const struct supernodes *s, const struct node *d, double *x, int *place) {
-  double *l = x + d->at;
+/* Column c: its square is subtracted as it is made, from the supernode's own columns too. */
+static bool factor_column(const struct supernodes *s, const struct node *d, int c, double *x, int *place) {
+  double *l = x + d->at + (size_t)c * (size_t)(d->nr + 1), *below = l + 1;
   if (!(l[0] > 0) || !isfinite(l[0])) return false;
   l[0] = sqrt(l[0]);
-  for (int i = 1; i <= d->m; i++) l[i] /= l[0];
-  const int *rows = d->rows + 1;
-  const double *below = l + 1;
-  for (int i = 0; i < d->m;) {
+  int m = d->nr - c - 1;
+  const int *rows = d->rows + c + 1;
+  for (int i = 0; i < m; i++) below[i] /= l[0];
+  for (int i = 0; i < m;) {
     struct node later = node_of(s, s->of[rows[i]]);
-    node_find_places(&later, rows, i, d->m, place);
-    for (; i < d->m && rows[i] < later.first + later.nc; i++) {
+    node_find_places(&later, rows, i, m, place);
+    for (; i < m && rows[i] < later.first + later.nc; i++) {
       double *to = x + later.at + (size_t)(rows[i] - later.first) * (size_t)later.nr, value = below[i];
-      for (int r = i; r < d->m; r++) to[place[r]] -= value * below[r];
+      for (int r = i; r < m; r++) to[place[r]] -= value * below[r];
     }
   }
+  return true;
+}
+
+static bool factor_columns(const struct supernodes *s, const struct node *d, double *x, int *place) {
+  for (int c = 0; c < d->nc; c++)
+    if (!factor_column(s, d, c, x, place)) return false;
   return true;
 }
 
@@ -229,7 +241,7 @@ static bool factor_large(const struct supernodes *s, const struct node *d, doubl
 static bool factor_all(const struct supernodes *s, double *x) {
   for (int j = 0; j < s->n_super; j++) {
     struct node d = node_of(s, j);
-    bool good = d.nc == 1           ? factor_column(s, &d, x, s->work[0].place)
+    bool good = node_is_tiny(&d)    ? factor_columns(s, &d, x, s->work[0].place)
                 : node_is_large(&d) ? factor_large(s, &d, x)
                                     : factor_small(s, &d, x, &s->work[0]);
     if (!good) return false;
@@ -243,6 +255,47 @@ bool supernodes_factor(struct supernodes *s, double *x) {
 #pragma omp single
   good = factor_all(s, x);
   return good;
+}
+
+/* ---- solves --------------------------------------------------------------------------------------------- */
+
+/* x_J := L_JJ^-1 x_J, x_I -= L_IJ x_J; sum: room for m. */
+static void solve_forward(const struct node *d, const double *l, double *x, double *sum) {
+  double *mine = x + d->first;
+  const int *rows = d->rows + d->nc;
+  memset(sum, 0, (size_t)d->m * sizeof *sum);
+  for (int c = 0; c < d->nc; c++) {
+    const double *column = l + d->at + (size_t)c * (size_t)d->nr;
+    mine[c] /= column[c];
+    la_axpy((size_t)(d->nc - c - 1), -mine[c], column + c + 1, mine + c + 1);
+    la_axpy((size_t)d->m, mine[c], column + d->nc, sum);
+  }
+  for (int i = 0; i < d->m; i++) x[rows[i]] -= sum[i];
+}
+
+/* x_J := L_JJ^-T (x_J - L_IJ' x_I) */
+static void solve_backward(const struct node *d, const double *l, double *x, double *below) {
+  double *mine = x + d->first;
+  const int *rows = d->rows + d->nc;
+  for (int i = 0; i < d->m; i++) below[i] = x[rows[i]];
+  for (int c = d->nc - 1; c >= 0; c--) {
+    const double *column = l + d->at + (size_t)c * (size_t)d->nr;
+    mine[c] -= la_dot((size_t)d->m, column + d->nc, below);
+    mine[c] -= la_dot((size_t)(d->nc - c - 1), column + c + 1, mine + c + 1);
+    mine[c] /= column[c];
+  }
+}
+
+void supernodes_solve(const struct supernodes *s, const double *l, double *x) {
+  double *room = s->work[0].below;
+  for (int j = 0; j < s->n_super; j++) {
+    struct node d = node_of(s, j);
+    solve_forward(&d, l, x, room);
+  }
+  for (int j = s->n_super - 1; j >= 0; j--) {
+    struct node d = node_of(s, j);
+    solve_backward(&d, l, x, room);
+  }
 }
 
 double supernodes_log_det(const struct supernodes *s, const double *x) {

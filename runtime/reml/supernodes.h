@@ -15,8 +15,9 @@
 #include "lang/base/arena.h"
 #include <cholmod.h>
 
-/* Columns of a panel, and from how many operations on a supernode is worked on in panels. */
-enum { PANEL = 96, LARGE = 2000000 };
+/* Columns of a panel; operations below which a supernode is worked on column by column (a call into BLAS costs more), and above
+   which in panels. */
+enum { PANEL = 96, TINY = 8000, LARGE = 2000000 };
 
 struct node {           /* one supernode */
   int first, nc, nr, m; /* first column; columns; rows; rows below */
@@ -26,9 +27,9 @@ struct node {           /* one supernode */
 
 /* One thread's place to work. */
 struct workspace {
-  int *place;     /* m: where rows of this supernode stand in a later one */
+  int *place;     /* nr: where rows of this supernode stand in a later one */
   double *square; /* m x m, lower */
-  double *below;  /* m x nc */
+  double *below;  /* m x nc, at least nr */
   double *corner; /* nc x nc */
 };
 
@@ -60,6 +61,9 @@ size_t supernodes_place(const struct supernodes *s, int i, int j);
    False: not positive definite, or not finite. */
 bool supernodes_factor(struct supernodes *s, double *x);
 
+/* x (n) := (L L')^-1 x, in the order of L. */
+void supernodes_solve(const struct supernodes *s, const double *l, double *x);
+
 /* log |L L'| */
 double supernodes_log_det(const struct supernodes *s, const double *x);
 
@@ -72,6 +76,7 @@ static inline struct node node_of(const struct supernodes *s, int j) {
 }
 
 bool node_is_large(const struct node *d);
+bool node_is_tiny(const struct node *d); /* every single column is */
 
 /* place[k] := row of `later` that rows[k] is, k = i..m-1; rows are in order, and `later` has them all. */
 void node_find_places(const struct node *later, const int *rows, int i, int m, int *place);

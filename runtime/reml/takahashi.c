@@ -19,22 +19,25 @@ static void gather(const struct supernodes *s, const struct node *d, const doubl
   }
 }
 
-/* One column: each element of Z_II is used where it stands. */
-static void invert_column(const struct supernodes *s, const struct node *d, const double *l, double *z_all,
+/* Column c of a supernode: its rows below are later columns of the same and rows of later ones, and each element of the
+   inverse there is used where it stands. */
+static void invert_column(const struct supernodes *s, const struct node *d, int c, const double *l, double *z,
                           const struct workspace *w) {
-  double *z = z_all + d->at, *below = z + 1, *y = w->below, pivot = 1 / l[d->at];
-  const int *rows = d->rows + 1;
-  for (int i = 0; i < d->m; i++) {
-    y[i] = l[d->at + 1 + (size_t)i] * pivot;
+  size_t diagonal = d->at + (size_t)c * (size_t)(d->nr + 1);
+  double *below = z + diagonal + 1, *y = w->below, pivot = 1 / l[diagonal];
+  const int *rows = d->rows + c + 1;
+  int m = d->nr - c - 1;
+  for (int i = 0; i < m; i++) {
+    y[i] = l[diagonal + 1 + (size_t)i] * pivot;
     below[i] = 0;
   }
-  for (int i = 0; i < d->m;) {
+  for (int i = 0; i < m;) {
     struct node later = node_of(s, s->of[rows[i]]);
-    node_find_places(&later, rows, i, d->m, w->place);
-    for (; i < d->m && rows[i] < later.first + later.nc; i++) {
-      const double *from = z_all + later.at + (size_t)(rows[i] - later.first) * (size_t)later.nr;
+    node_find_places(&later, rows, i, m, w->place);
+    for (; i < m && rows[i] < later.first + later.nc; i++) {
+      const double *from = z + later.at + (size_t)(rows[i] - later.first) * (size_t)later.nr;
       double yi = y[i], sum = from[w->place[i]] * yi;
-      for (int r = i + 1; r < d->m; r++) {
+      for (int r = i + 1; r < m; r++) {
         double value = from[w->place[r]];
         below[r] -= value * yi;
         sum += value * y[r];
@@ -42,8 +45,8 @@ static void invert_column(const struct supernodes *s, const struct node *d, cons
       below[i] -= sum;
     }
   }
-  z[0] = pivot * pivot;
-  for (int i = 0; i < d->m; i++) z[0] -= y[i] * below[i];
+  z[diagonal] = pivot * pivot;
+  for (int i = 0; i < m; i++) z[diagonal] -= y[i] * below[i];
 }
 
 /* x := L_JJ^-1, columns from c on, w of them; rows above c are zero and not written. */
@@ -123,10 +126,11 @@ static void invert_large(const struct supernodes *s, const struct node *d, const
 static void invert_alone(const struct supernodes *s, int j, const double *l, double *z,
                          const struct workspace *w) {
   struct node d = node_of(s, j);
-  if (d.nc == 1)
-    invert_column(s, &d, l, z, w);
-  else
+  if (!node_is_tiny(&d)) {
     invert_small(s, &d, l, z, w);
+    return;
+  }
+  for (int c = d.nc - 1; c >= 0; c--) invert_column(s, &d, c, l, z, w);
 }
 
 static void invert_top(const struct supernodes *s, const double *l, double *z) {

@@ -1,4 +1,4 @@
-/* The selected inverse against the whole one. */
+/* The factorization by supernodes and the selected inverse, against dense algebra. */
 #include "lang/base/arena.h"
 #include "runtime/reml/takahashi.h"
 #include <criterion/criterion.h>
@@ -12,6 +12,7 @@ struct bench {
   cholmod_common common;
   cholmod_sparse *m;
   cholmod_factor *l;
+  int *place; /* n: of a row in L's order */
   uint64_t seed;
 };
 
@@ -42,7 +43,8 @@ static struct bench *bench_new(int n, const char *full) {
   b.m = cholmod_triplet_to_sparse(t, 0, &b.common);
   cholmod_free_triplet(&t, &b.common);
   b.l = cholmod_analyze(b.m, &b.common);
-  cholmod_factorize(b.m, b.l, &b.common);
+  b.place = arena_array(b.arena, (size_t)n, int);
+  for (int i = 0; i < n; i++) b.place[((int *)b.l->Perm)[i]] = i;
   return &b;
 }
 
@@ -54,37 +56,69 @@ static void bench_end(struct bench *b) {
   cr_assert_eq(b->mem.live, 0);
 }
 
-static int *places(struct bench *b) {
-  int n = (int)b->m->nrow, *place = arena_array(b->arena, (size_t)n, int);
-  for (int i = 0; i < n; i++) place[((int *)b->l->Perm)[i]] = i;
-  return place;
+/* L's numbers, and the inverse on its pattern. */
+struct numbers {
+  struct supernodes *nodes;
+  double *l, *z;
+  bool good;
+};
+
+static struct numbers invert(struct bench *b, int threads) {
+  struct numbers out = {.nodes = supernodes_new(b->arena, b->l, threads)};
+  int n = (int)b->m->nrow, *p = b->m->p, *row = b->m->i;
+  out.l = arena_array(b->arena, out.nodes->size, double);
+  out.z = arena_array(b->arena, out.nodes->size, double);
+  for (int j = 0; j < n; j++)
+    for (int k = p[j]; k < p[j + 1]; k++)
+      out.l[supernodes_place(out.nodes, b->place[row[k]], b->place[j])] = ((double *)b->m->x)[k];
+  out.good = supernodes_factor(out.nodes, out.l);
+  if (out.good) takahashi_invert(out.nodes, out.l, out.z);
+  return out;
 }
 
-static double *dense_inverse(struct bench *b) {
+static double *dense_inverse(struct bench *b, double *log_det) {
   int n = (int)b->m->nrow, *p = b->m->p, *i = b->m->i;
   double *a = arena_array(b->arena, (size_t)n * (size_t)n, double), *x = b->m->x;
   for (int j = 0; j < n; j++)
     for (int k = p[j]; k < p[j + 1]; k++) a[i[k] + j * n] = x[k];
   LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, a, n);
+  for (int j = 0; j < n; j++) *log_det += 2 * log(a[j + j * n]);
   LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', n, a, n);
   return a;
 }
 
-/* Every element on the pattern; and tr(M M^-1) = n. */
-static void check_inverse(struct bench *b, int threads) {
-  struct takahashi *t = takahashi_new(b->arena, b->l, threads);
-  takahashi_invert(t, b->l);
-  const double *z = takahashi_values(t), *want = dense_inverse(b), *x = b->m->x;
-  int n = (int)b->m->nrow, *p = b->m->p, *row = b->m->i, *place = places(b);
-  double trace = 0;
+/* M x = right, residual of the solve. */
+static void check_solve(struct bench *b, const struct numbers *f) {
+  int n = (int)b->m->nrow, *p = b->m->p, *row = b->m->i;
+  double *x = arena_array(b->arena, (size_t)n, double), *right = arena_array(b->arena, (size_t)n, double);
+  const double *m = b->m->x;
+  for (int i = 0; i < n; i++) x[b->place[i]] = right[i] = uniform(b);
+  supernodes_solve(f->nodes, f->l, x);
   for (int j = 0; j < n; j++)
     for (int k = p[j]; k < p[j + 1]; k++) {
-      double got = z[takahashi_place(t, place[row[k]], place[j])];
+      right[row[k]] -= m[k] * x[b->place[j]];
+      if (row[k] != j) right[j] -= m[k] * x[b->place[row[k]]];
+    }
+  for (int i = 0; i < n; i++) cr_assert_float_eq(right[i], 0, 1e-12);
+}
+
+/* Every element on the pattern; and tr(M M^-1) = n. */
+static void check_inverse(struct bench *b, int threads) {
+  struct numbers f = invert(b, threads);
+  cr_assert(f.good);
+  double log_det = 0, trace = 0, *want = dense_inverse(b, &log_det);
+  const double *x = b->m->x;
+  int n = (int)b->m->nrow, *p = b->m->p, *row = b->m->i;
+  cr_assert_float_eq(supernodes_log_det(f.nodes, f.l), log_det, 1e-12 * (1 + fabs(log_det)));
+  for (int j = 0; j < n; j++)
+    for (int k = p[j]; k < p[j + 1]; k++) {
+      double got = f.z[supernodes_place(f.nodes, b->place[row[k]], b->place[j])];
       cr_assert_float_eq(got, want[row[k] + j * n], 1e-13, "(%d, %d): %g", row[k], j, got);
-      cr_assert_eq(got, z[takahashi_place(t, place[j], place[row[k]])]);
+      cr_assert_eq(got, f.z[supernodes_place(f.nodes, b->place[j], b->place[row[k]])]);
       trace += (row[k] == j ? 1 : 2) * x[k] * got;
     }
   cr_assert_float_eq(trace, n, 1e-9);
+  check_solve(b, &f);
 }
 
 static void check_pattern(int n, const char *full) {
@@ -146,15 +180,33 @@ Test(takahashi, digits_do_not_depend_on_threads) {
     full[row + column * N] = 1;
   }
   struct bench *b = bench_new(N, full);
-  struct takahashi *one = takahashi_new(b->arena, b->l, 1), *three = takahashi_new(b->arena, b->l, 3);
-  takahashi_invert(one, b->l);
-  takahashi_invert(three, b->l);
-  const double *u = takahashi_values(one), *v = takahashi_values(three);
-  int *p = b->m->p, *row = b->m->i, *place = places(b);
+  struct numbers one = invert(b, 1), three = invert(b, 3);
+  cr_assert(three.nodes->parallel);
+  int *p = b->m->p, *row = b->m->i;
   for (int j = 0; j < N; j++)
-    for (int k = p[j]; k < p[j + 1]; k++)
-      cr_assert_eq(u[takahashi_place(one, place[row[k]], place[j])],
-                   v[takahashi_place(three, place[row[k]], place[j])]);
+    for (int k = p[j]; k < p[j + 1]; k++) {
+      size_t place = supernodes_place(one.nodes, b->place[row[k]], b->place[j]);
+      cr_assert_eq(one.l[place], three.l[place]);
+      cr_assert_eq(one.z[place], three.z[place]);
+    }
   check_inverse(b, 2);
   bench_end(b);
+}
+
+/* Not positive definite: in a single column, a middle-sized and a large supernode. */
+Test(takahashi, indefinite_matrices_are_refused) {
+  enum { N = 300 };
+  static char full[N * N];
+  for (int dense = 0; dense <= 1; dense++)
+    for (int size = 4; size <= N; size = size == 4 ? 40 : size == 40 ? N : N + 1) {
+      memset(full, dense, sizeof full);
+      struct bench *b = bench_new(size, full);
+      double *x = b->m->x;
+      x[((int *)b->m->p)[size - 1]] = -1;
+      cr_assert_not(invert(b, 1).good);
+      x[((int *)b->m->p)[size - 1]] = NAN;
+      struct numbers f = invert(b, 1);
+      cr_assert(!f.good || isnan(supernodes_log_det(f.nodes, f.l)));
+      bench_end(b);
+    }
 }
