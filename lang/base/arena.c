@@ -154,12 +154,13 @@ void *arena_grow(struct arena *a, const void *old, size_t n_old, size_t n_new, s
 
 void arena_register(struct arena *a, void (*release)(void *), void *p) {
   struct registered *r = try_alloc(a, 1, sizeof *r);
-  if (!r) {
-    release(p);
-    mem_unwind(a->mem, UNWIND_MEMORY);
+  if (r) {
+    *r = (struct registered){.older = a->registered, .release = release, .object = p};
+    a->registered = r;
+    return;
   }
-  *r = (struct registered){.older = a->registered, .release = release, .object = p};
-  a->registered = r;
+  release(p);
+  mem_unwind(a->mem, UNWIND_MEMORY);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n) {

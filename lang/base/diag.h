@@ -61,6 +61,7 @@ void diags_free(struct diags *d);
 struct diag *diag_add(struct diags *d, const struct source *src, struct span span, enum diag_code code, ...);
 extern const char diag_end[]; /* its address ends the strings */
 #define DIAG_END diag_end
+#define DIAG_NONE ((const char *)NULL) /* a string that a hint can do without */
 
 void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span,
                const char *text);

@@ -129,7 +129,7 @@ static bool eval_name(struct interp *in, const struct ast *e, struct value *out)
   const struct value *v = env_find(in, first);
   if (!v) {
     const struct signature *f = signature_find(&in->functions, first);
-    if (!f) return FAIL(in, e, DIAG_UNKNOWN_NAME, first, NULL);
+    if (!f) return FAIL(in, e, DIAG_UNKNOWN_NAME, first, DIAG_NONE);
     *out = (struct value){.kind = VALUE_FUNCTION, .u.function = f};
     return true;
   }
