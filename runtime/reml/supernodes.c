@@ -210,10 +210,16 @@ static bool factor_panels(const struct node *d, double *l) {
     int w = panel_width(d->nc, c), rows = panels_of(d->nr - c - w), columns = panels_of(d->nc - c - w);
     if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', w, l + (size_t)c * (size_t)(d->nr + 1), d->nr) != 0)
       return false;
-#pragma omp taskloop grainsize(1) default(shared)
-    for (int i = 0; i < rows; i++) solve_rows(d, l, c, c + w + i * PANEL);
-#pragma omp taskloop grainsize(1) default(shared)
-    for (int j = 0; j < columns; j++) update_panel(d, l, c, c + w + j * PANEL);
+#pragma omp taskgroup
+    for (int i = 0; i < rows; i++) {
+#pragma omp task
+      solve_rows(d, l, c, c + w + i * PANEL);
+    }
+#pragma omp taskgroup
+    for (int j = 0; j < columns; j++) {
+#pragma omp task
+      update_panel(d, l, c, c + w + j * PANEL);
+    }
   }
   return true;
 }
@@ -231,8 +237,11 @@ static bool factor_large(const struct supernodes *s, const struct node *d, doubl
   if (!factor_panels(d, x + d->at)) return false;
   int panels = panels_of(d->m);
   double *square = s->work[0].square;
-#pragma omp taskloop grainsize(1) default(shared)
-  for (int i = 0; i < panels; i++) square_panel(s, d, x, square, i * PANEL);
+#pragma omp taskgroup
+  for (int i = 0; i < panels; i++) {
+#pragma omp task
+    square_panel(s, d, x, square, i * PANEL);
+  }
   return true;
 }
 

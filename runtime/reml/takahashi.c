@@ -106,19 +106,30 @@ static void invert_small(const struct supernodes *s, const struct node *d, const
 static void invert_large(const struct supernodes *s, const struct node *d, const double *l, double *z) {
   const struct workspace *w = &s->work[0];
   int columns = panels_of(d->nc), rows = panels_of(d->m);
-#pragma omp taskloop grainsize(1) default(shared)
-  for (int i = 0; i < columns; i++)
+#pragma omp taskgroup
+  for (int i = 0; i < columns; i++) {
+#pragma omp task
     inverse_panel(d, l + d->at, w->corner, i * PANEL, panel_width(d->nc, i * PANEL));
-#pragma omp taskloop grainsize(1) default(shared)
-  for (int i = 0; i < columns; i++) square_panel(d, w->corner, z + d->at, i * PANEL);
-  if (d->m == 0) return;
-#pragma omp taskloop grainsize(1) default(shared)
-  for (int i = 0; i < rows; i++) {
-    scale_below(d, l + d->at, w, i * PANEL);
-    gather(s, d, z, i * PANEL, i * PANEL + panel_width(d->m, i * PANEL), w->square, s->work[THREAD].place);
   }
-#pragma omp taskloop grainsize(1) default(shared)
-  for (int i = 0; i < columns; i++) below_panel(d, w, z + d->at, i * PANEL);
+#pragma omp taskgroup
+  for (int i = 0; i < columns; i++) {
+#pragma omp task
+    square_panel(d, w->corner, z + d->at, i * PANEL);
+  }
+  if (d->m == 0) return;
+#pragma omp taskgroup
+  for (int i = 0; i < rows; i++) {
+#pragma omp task
+    {
+      scale_below(d, l + d->at, w, i * PANEL);
+      gather(s, d, z, i * PANEL, i * PANEL + panel_width(d->m, i * PANEL), w->square, s->work[THREAD].place);
+    }
+  }
+#pragma omp taskgroup
+  for (int i = 0; i < columns; i++) {
+#pragma omp task
+    below_panel(d, w, z + d->at, i * PANEL);
+  }
 }
 
 /* ---- all of them ---------------------------------------------------------------------------------------- */
