@@ -142,7 +142,7 @@ primary: name
   | SLOT                                        { $$ = node_name(p, AST_SLOT, @$, $1); }
   | SPLICE                                      { $$ = node_name(p, AST_SPLICE, @$, $1); }
   | '[' items ']'                               { $$ = node_list(p, AST_LIST, @$, $2); }
-  | '(' expr ')'                                { $$ = node_parens(p, @$, $2); }
+  | '(' expr ')'                                { $$ = node_parens($2, @$); }
 
 items: %empty                                   { $$ = (struct ast_list){0}; }
   | item_list

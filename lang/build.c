@@ -76,13 +76,10 @@ struct ast *node_binary(struct parser *p, enum ast_op op, struct span at, struct
   return sealed(p, n);
 }
 
-/* Parentheses are remembered on operators, where they can matter; round anything else they vanish. */
-struct ast *node_parens(struct parser *p, struct span at, struct ast *inner) {
-  (void)p;
-  if (inner->kind == AST_BINARY || inner->kind == AST_UNARY) {
-    inner->u.op.parens = true;
-    inner->span = at;
-  }
+/* The place of an operator in parentheses includes them; that of a number must stay its spelling. */
+struct ast *node_parens(struct ast *inner, struct span at) {
+  inner->parens = true;
+  if (inner->kind == AST_BINARY || inner->kind == AST_UNARY) inner->span = at;
   return inner;
 }
 

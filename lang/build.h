@@ -20,7 +20,7 @@ struct ast *node_name(struct parser *p, enum ast_kind kind, struct span at,
 struct ast *node_list(struct parser *p, enum ast_kind kind, struct span at, struct ast_list items);
 struct ast *node_unary(struct parser *p, enum ast_op op, struct span at, struct ast *a);
 struct ast *node_binary(struct parser *p, enum ast_op op, struct span at, struct ast *a, struct ast *b);
-struct ast *node_parens(struct parser *p, struct span at, struct ast *inner);
+struct ast *node_parens(struct ast *inner, struct span at); /* returns inner */
 struct ast *node_call(struct parser *p, enum ast_kind kind, struct span at, struct ast *callee,
                       struct ast_list args);
 struct ast *node_field(struct parser *p, struct span at, struct ast *of, struct token name);

@@ -68,7 +68,7 @@ struct term_set *compile_expand(struct local_vars *local, const struct ast *expr
 static const char *with_parentheses(struct arena *a, const struct ast *bar) {
   const struct ast *basis = bar->u.op.a;
   const char *group = print_expr(a, bar->u.op.b), *op = ast_op_spelling(bar->u.op.op);
-  if (basis->kind != AST_BINARY || basis->u.op.op != OP_ADD || basis->u.op.parens)
+  if (basis->kind != AST_BINARY || basis->u.op.op != OP_ADD || basis->parens)
     return arena_printf(a, "(%s %s %s)", print_expr(a, basis), op, group);
   return arena_printf(a, "%s + (%s %s %s)", print_expr(a, basis->u.op.a), print_expr(a, basis->u.op.b), op,
                       group);
@@ -78,7 +78,7 @@ static void add_random(struct compiler *c, const struct ast *node, const char *p
   struct arena *a = c->scope->arena;
   if (place)
     COLUMN_ERROR(c->scope, node->span, DIAG_RANDOM_PLACE, place);
-  else if (ast_is_bar(node) && !node->u.op.parens)
+  else if (ast_is_bar(node) && !node->parens)
     COLUMN_ERROR(c->scope, node->span, DIAG_RANDOM_PARENTHESES, with_parentheses(a, node));
   else
     compile_random(c, node);

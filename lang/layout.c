@@ -1,8 +1,11 @@
 #include "lang/layout.h"
 #include "kin.tab.h"
 #include <locale.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { EXCERPT_MAX = 40 }; /* bytes of a token in a message */
 
 typedef void *yyscan_t;
 typedef struct yy_buffer_state *YY_BUFFER_STATE;
@@ -35,32 +38,64 @@ void raw_comment(struct raw *r) {
   r->comments_end = &c->next;
 }
 
+const char *layout_excerpt(struct arena *a, const struct source *s, struct span span) {
+  uint32_t n = span.to - span.from < EXCERPT_MAX ? span.to - span.from : EXCERPT_MAX;
+  while (n < span.to - span.from && n > 0 && ((unsigned char)s->text[span.from + n] & 0xC0) == 0x80) n--;
+  char *text = arena_strndup(a, s->text + span.from, n);
+  for (char *c = text; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == 127) *c = '?';
+  return text;
+}
+
 int raw_fail(struct raw *r, enum diag_code code) {
-  struct span span = raw_span(r);
-  const char *word = arena_strndup(r->arena, r->source->text + span.from,
-                                   span.to - span.from < 40 ? span.to - span.from : 40);
-  diag_add(r->diags, r->source, span, code, word, DIAG_END);
+  const char *word = layout_excerpt(r->arena, r->source, raw_span(r));
+  diag_add(r->diags, r->source, raw_span(r), code, word, DIAG_END);
   return BAD;
 }
 
-/* Characters above ASCII that look like others. */
-static bool impostor(const char *s, size_t n) {
-  static const char *const odd[] = {"\xC2\xA0",     "\xE2\x80\x9C", "\xE2\x80\x9D",
-                                    "\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x8B",
-                                    "\xEF\xBB\xBF", "\xE2\x88\x92", "\xE2\x80\x93"};
-  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
-    if (memmem(s, n, odd[i], strlen(odd[i]))) return true;
-  return false;
+/* Characters above ASCII that come into scripts from word processors and web pages. */
+static const struct impostor {
+  const char *bytes, *name, *remedy;
+} impostors[] = {
+    {"\xC2\xA0", "a no-break space", "type a plain space"},
+    {"\xE2\x80\xAF", "a narrow no-break space", "type a plain space"},
+    {"\xE2\x80\x8B", "an invisible zero-width space", "delete it"},
+    {"\xEF\xBB\xBF", "an invisible byte order mark", "delete it"},
+    {"\xE2\x80\x9C", "a curly quote", "text stands in straight quotes: \"...\""},
+    {"\xE2\x80\x9D", "a curly quote", "text stands in straight quotes: \"...\""},
+    {"\xE2\x80\x9E", "a curly quote", "text stands in straight quotes: \"...\""},
+    {"\xE2\x80\x98", "a curly quote", "text stands in straight quotes: \"...\""},
+    {"\xE2\x80\x99", "a curly quote", "text stands in straight quotes: \"...\""},
+    {"\xE2\x88\x92", "a typographic minus", "type `-`"},
+    {"\xE2\x80\x93", "a dash", "type `-`"},
+    {"\xE2\x80\x94", "a dash", "type `-`"},
+    {"\xC3\x97", "a multiplication sign", "type `*`"},
+    {"\xE2\x89\xA4", "a typographic comparison", "type `<=`"},
+    {"\xE2\x89\xA5", "a typographic comparison", "type `>=`"},
+    {"\xE2\x89\xA0", "a typographic comparison", "type `!=`"},
+};
+
+/* The first impostor in s[0..n) is reported where it stands. */
+static bool report_impostor(struct raw *r, const char *s, size_t n) {
+  const char *first = NULL;
+  const struct impostor *which = NULL;
+  for (const struct impostor *i = impostors; i < impostors + sizeof impostors / sizeof *impostors; i++) {
+    const char *at = memmem(s, n, i->bytes, strlen(i->bytes));
+    if (!at || (first && at >= first)) continue;
+    first = at;
+    which = i;
+  }
+  if (!which) return false;
+  uint32_t from = r->at - (uint32_t)n + (uint32_t)(first - s);
+  struct span span = {from, from + (uint32_t)strlen(which->bytes)};
+  diag_add(r->diags, r->source, span, DIAG_IMPOSTOR, which->name, which->remedy, DIAG_END);
+  return true;
 }
 
-void raw_name(struct raw *r, const char *s, size_t n) {
+bool raw_name(struct raw *r, const char *s, size_t n) {
   r->token.text = arena_strndup(r->arena, s, n);
   r->token.quoted = false;
-  if (impostor(s, n)) raw_fail(r, DIAG_INVISIBLE);
-}
-
-void raw_slot(struct raw *r, const char *s, size_t n) {
-  raw_name(r, s, n);
+  return !report_impostor(r, s, n);
 }
 
 void raw_quoted(struct raw *r, const char *s, size_t n) {
@@ -68,8 +103,14 @@ void raw_quoted(struct raw *r, const char *s, size_t n) {
   r->token.quoted = true;
 }
 
-void raw_number(struct raw *r, const char *s) {
-  r->token.number = strtod(s, NULL);
+/* A host program's locale must not decide what `1.5` is. */
+bool raw_number(struct raw *r, const char *s) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  r->token.number = plain ? strtod_l(s, NULL, plain) : strtod(s, NULL);
+  if (plain) freelocale(plain);
+  if (isfinite(r->token.number)) return true;
+  raw_fail(r, DIAG_NUMBER_TOO_LARGE);
+  return false;
 }
 
 static char escaped(char c) {
@@ -99,8 +140,12 @@ bool raw_text(struct raw *r, const char *s, size_t n) {
   return true;
 }
 
-void *raw_memory(struct raw *r, void *old, int grow, size_t n) {
-  return grow ? arena_grow(r->arena, old, 0, n, 1) : arena_alloc(r->arena, n, 1);
+void *raw_memory(struct raw *r, size_t n) {
+  return arena_alloc(r->arena, n, 1);
+}
+
+_Noreturn void raw_broken(struct raw *r) {
+  mem_unwind(arena_mem(r->arena), UNWIND_MEMORY);
 }
 
 /* ---- reading ahead -------------------------------------------------------------------------------------- */
@@ -110,10 +155,12 @@ struct layout *layout_start(struct arena *a, struct diags *diags, const struct s
   l->raw = (struct raw){.arena = a, .diags = diags, .source = source};
   l->raw.comments_end = &l->raw.comments;
   l->last.kind = NEWLINE;
+  uint32_t mark = strncmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* byte order mark */
+  l->raw.at = mark;
   yyscan_t scanner = NULL;
   kin_raw_lex_init_extra(&l->raw, &scanner);
   l->scanner = scanner;
-  kin_raw__scan_bytes(source->text, (int)source->n, scanner);
+  kin_raw__scan_bytes(source->text + mark, (int)(source->n - mark), scanner);
   return l;
 }
 
@@ -177,30 +224,30 @@ static int block_of(const struct layout *l) {
   return l->bracket[l->n_brackets - 1].open == '{' ? l->bracket[l->n_brackets - 1].block : -1;
 }
 
-/* A word that begins a line: is the next token such that it can only be a name? */
-static bool name_follows_through(int next) {
-  return next == '=' || next == ':' || next == '~' || next == NEWLINE || next == 0 || next == '(' ||
-         next == '[' || next == '+' || next == '*' || next == '/';
+/* A token that begins an operand and is no operator: after a name it can only be `name(`. */
+static bool begins_operand(int kind) {
+  return kind == NAME || kind == NUMBER || kind == TEXT || kind == SLOT || kind == SPLICE || kind == '(' ||
+         kind == TRUE || kind == FALSE || kind == NA || kind == NOT;
 }
 
+/* The keyword that a word is at the start of a line; 0 where the next token shows that it is a name there. */
 static int line_word(struct layout *l, const char *text) {
   int next = ahead(l, 0)->kind;
-  int block = block_of(l);
-  if (block <= 0) {
-    int kind = LOOKUP(statements, text);
-    return kind && block == 0 && next == NAME ? kind : 0;
+  int kind = 0;
+  switch (block_of(l)) {
+  case 0: return next == NAME ? LOOKUP(statements, text) : 0;
+  case DATA: return next == '=' || next == ':' ? 0 : LOOKUP(data_lines, text);
+  case DESIGN: kind = LOOKUP(design_lines, text); return next == (kind == ROUNDROBIN ? '(' : NAME) ? kind : 0;
+  case MODEL:
+    kind = LOOKUP(model_lines, text);
+    return (kind == ALLOW ? next == NAME : begins_operand(next)) ? kind : 0;
+  default: return 0;
   }
-  if (block == DATA)
-    return name_follows_through(next) && !(next == '(' && text[0] == 'w') ? 0 : LOOKUP(data_lines, text);
-  if (block == DESIGN) {
-    int kind = LOOKUP(design_lines, text);
-    if (kind == ROUNDROBIN) return next == '(' ? kind : 0;
-    return next == NAME ? kind : 0;
-  }
-  int kind = LOOKUP(model_lines, text);
-  if (kind == RANDOM || kind == RESIDUAL) return next == NAME || next == '(' ? kind : 0;
-  if (kind == ALLOW && next != NAME) return 0;
-  return name_follows_through(next) ? 0 : kind;
+}
+
+bool layout_word(const char *text) {
+  return LOOKUP(statements, text) || LOOKUP(data_lines, text) || LOOKUP(design_lines, text) ||
+         LOOKUP(model_lines, text) || LOOKUP(connecting, text);
 }
 
 static int contextual(struct layout *l, const struct token *t) {
@@ -264,10 +311,11 @@ static bool close_bracket(struct layout *l, const struct token *t) {
   return false;
 }
 
-bool layout_open(const struct layout *l, struct span *span) {
-  if (l->n_brackets == 0) return false;
-  *span = l->bracket[l->n_brackets - 1].span;
-  return true;
+bool layout_open(const struct layout *l, uint32_t before, struct span *span) {
+  int n = l->n_brackets;
+  while (n > 0 && l->bracket[n - 1].span.from >= before) n--;
+  if (n > 0) *span = l->bracket[n - 1].span;
+  return n > 0;
 }
 
 /* Does a newline here end something? */
@@ -292,11 +340,16 @@ static bool begins_line(const struct layout *l) {
   return l->last.kind == NEWLINE || (l->last.kind == '{' && block_of(l) >= 0);
 }
 
+/* After these a `.name` without a space is a field. */
+static bool has_fields(int kind) {
+  return kind == ')' || kind == ']' || kind == FIELDNAME;
+}
+
 static struct token shape(struct layout *l, struct token t) {
   switch (t.kind) {
   case NAME: t.kind = contextual(l, &t); break;
   case SLOT:
-    if ((l->last.kind == ')' || l->last.kind == ']') && l->last.span.to == t.span.from) t.kind = FIELDNAME;
+    if (has_fields(l->last.kind) && l->last.span.to == t.span.from) t.kind = FIELDNAME;
     break;
   case '+':
   case '-':

@@ -35,13 +35,14 @@ struct raw {
 
 void raw_advance(struct raw *r, uint32_t n);
 void raw_comment(struct raw *r);
-void raw_name(struct raw *r, const char *s, size_t n);
-void raw_slot(struct raw *r, const char *s, size_t n);
+bool raw_name(struct raw *r, const char *s,
+              size_t n); /* false after a character that no name has, reported */
 void raw_quoted(struct raw *r, const char *s, size_t n);
-void raw_number(struct raw *r, const char *s);
+bool raw_number(struct raw *r, const char *s); /* false when too large for a double, which was reported */
 bool raw_text(struct raw *r, const char *s, size_t n); /* false after a bad escape, which was reported */
 int raw_fail(struct raw *r, enum diag_code code);      /* reports at the token; returns BAD */
-void *raw_memory(struct raw *r, void *old, int grow, size_t n);
+void *raw_memory(struct raw *r, size_t n);
+_Noreturn void raw_broken(struct raw *r); /* for the lexer's own fatal errors, which cannot happen: unwinds */
 
 enum { LAYOUT_QUEUE = 4 };
 
@@ -67,9 +68,13 @@ struct layout *layout_start(struct arena *a, struct diags *diags, const struct s
 struct token layout_next(struct layout *l);
 /* After a syntax error at the token given last: the next is the NEWLINE that ends its statement. */
 void layout_recover(struct layout *l);
-/* The opener that is still open at the end; false if there is none. */
+/* The text of a token, for a message: cut where it is long, without control characters. */
+const char *layout_excerpt(struct arena *a, const struct source *s, struct span span);
 /* Is this a token after which a line goes on? */
 bool layout_joins(int kind);
-bool layout_open(const struct layout *l, struct span *span);
+/* The innermost bracket that is open now and stands before an offset; false if there is none. */
+bool layout_open(const struct layout *l, uint32_t before, struct span *span);
+/* A word that means something in its place (`data`, `weights`, `by`); a name of that spelling may need its backticks. */
+bool layout_word(const char *text);
 
 #endif

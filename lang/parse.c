@@ -10,89 +10,200 @@ void parser_exhausted(struct parser *p, struct span at) {
 
 /* ---- what was expected ---------------------------------------------------------------------------------- */
 
+/* What the grammar says of a syntax error: names of tokens, as kin.y spells them. */
+struct mistake {
+  struct span at;
+  const char *found; /* NULL: nothing */
+  const char *const *expected;
+  int n;
+};
+
+#define COUNT(x) ((int)(sizeof(x) / sizeof *(x)))
+
 static bool among(const char *name, const char *const *names, int n) {
   for (int i = 0; i < n; i++)
     if (strcmp(names[i], name) == 0) return true;
   return false;
 }
 
-static const char *const starts_expression[] = {"a name", "a number", "a text", "a slot", "a `$` name",
-                                                "`true`", "`false`",  "`NA`",   "`[`",    "`(`",
-                                                "`not`",  "`~`",      "`-`",    "`+`"};
-static const char *const operators[] = {"`or`", "`and`", "`|`",  "`||`", "`==`", "`!=`", "`<`",    "`<=`",
-                                        "`>`",  "`>=`",  "`..`", "`+`",  "`-`",  "`*`",  "`/`",    "`@`",
-                                        "`in`", "`:`",   "`^`",  "`~`",  "`[`",  "`(`",  "a field"};
-#define COUNT(x) ((int)(sizeof(x) / sizeof *(x)))
+static bool expects(const struct mistake *m, const char *name) {
+  return among(name, m->expected, m->n);
+}
 
-/* "an expression, `)` or ..." */
-static const char *expectation(struct arena *a, const char *const *expected, int n) {
-  bool expression = among("a number", expected, n) && among("`(`", expected, n);
-  bool operator= !expression && among("`*`", expected, n);
-  const char *shown[8];
-  int m = 0;
-  if (expression) shown[m++] = "an expression";
-  if (operator) shown[m++] = "an operator";
-  for (int i = 0; i < n && m < COUNT(shown); i++) {
-    if (strcmp(expected[i], "a leading sign") == 0 || strcmp(expected[i], "an unreadable character") == 0)
-      continue;
-    if (expression && among(expected[i], starts_expression, COUNT(starts_expression))) continue;
-    if (operator&& among(expected[i], operators, COUNT(operators))) continue;
-    shown[m++] = expected[i];
+static bool found_is(const struct mistake *m, const char *name) {
+  return m->found && strcmp(m->found, name) == 0;
+}
+
+/* Tokens that are told by one word when the marks are all expected; earlier groups hold what later ones do. */
+static const struct group {
+  const char *name, *marks[2];
+  const char *members[24];
+} groups[] = {
+    {"a statement",
+     {"`let`", "`fn`"},
+     {"`let`", "`fn`", "`if`", "`for`", "`use`", "`data`", "`design`", "`model`", "`allow`",
+      "the end of the line", "the end of the script"}},
+    {"a line of a data block",
+     {"`missing`", "`where`"},
+     {"`missing`", "`decimal`", "`where`", "`members`", "a name", "the end of the line"}},
+    {"a line of a design",
+     {"`dyad`", "`occasion`"},
+     {"`time`", "`occasion`", "`dyad`", "`roundrobin`", "a name", "the end of the line"}},
+    {"a line of a model",
+     {"`random`", "`residual`"},
+     {"`random`", "`residual`", "`variance`", "`weights`", "`offset`", "`family`", "`allow`",
+      "the end of the line"}},
+    {"an expression",
+     {"a number", "`(`"},
+     {"a name", "a number", "a text", "a slot", "a `$` name", "`true`", "`false`", "`NA`", "`[`", "`(`",
+      "`not`", "`~`", "`-`", "`+`"}},
+    {"an operator", {"`*`", "`==`"}, {"`or`", "`and`", "`|`",  "`||`", "`==`", "`!=`", "`<`",    "`<=`",
+                                      "`>`",  "`>=`",  "`..`", "`+`",  "`-`",  "`*`",  "`/`",    "`@`",
+                                      "`in`", "`:`",   "`^`",  "`~`",  "`[`",  "`(`",  "a field"}},
+};
+
+static bool group_expected(const struct mistake *m, const struct group *g) {
+  return expects(m, g->marks[0]) && expects(m, g->marks[1]);
+}
+
+/* Is this token told by a group, or never told at all? */
+static bool grouped(const struct mistake *m, const char *token) {
+  if (strcmp(token, "a leading sign") == 0 || strcmp(token, "an unreadable character") == 0) return true;
+  for (const struct group *g = groups; g < groups + COUNT(groups); g++) {
+    int n = 0;
+    while (n < COUNT(g->members) && g->members[n]) n++;
+    if (group_expected(m, g) && among(token, g->members, n)) return true;
   }
-  if (m == 0) return NULL;
+  return false;
+}
+
+static bool begins_anything(const struct mistake *m) {
+  return group_expected(m, &groups[0]) || group_expected(m, &groups[3]);
+}
+
+/* "an expression, `)` or `,`". */
+static const char *expectation(struct arena *a, const struct mistake *m) {
+  const char *shown[8];
+  int n = 0;
+  for (const struct group *g = groups; g < groups + COUNT(groups); g++)
+    if (group_expected(m, g) && !(begins_anything(m) && strcmp(g->name, "an expression") == 0))
+      shown[n++] = g->name;
+  for (int i = 0; i < m->n && n < COUNT(shown); i++)
+    if (!grouped(m, m->expected[i])) shown[n++] = m->expected[i];
   struct buf b;
   buf_init(&b, a);
-  for (int i = 0; i < m; i++) buf_printf(&b, "%s%s", i == 0 ? "" : i + 1 < m ? ", " : " or ", shown[i]);
-  return b.text;
+  for (int i = 0; i < n; i++) buf_printf(&b, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ", shown[i]);
+  return n > 0 ? b.text : "something else";
 }
 
-static const char *found_text(struct parser *p, struct span at, const char *found) {
-  if (!found || at.to <= at.from)
-    return found && strcmp(found, "the end of the line") == 0 ? found : "the end of the script";
-  if (p->build.source->text[at.from] == '\n') return "the end of the line";
-  uint32_t n = at.to - at.from < 40 ? at.to - at.from : 40;
-  return arena_printf(p->build.arena, "`%.*s`", (int)n, p->build.source->text + at.from);
-}
+/* ---- what to do ----------------------------------------------------------------------------------------- */
 
-/* Two names side by side: was the first a misspelt word of the language? */
-static const char *misspelt_word(struct parser *p, struct span at) {
-  static const char *const words[] = {"data", "design", "model",  "let",      "fn",    "for",
-                                      "if",   "use",    "random", "residual", "where", "missing"};
+/* The word before a place, "" if there is none. */
+static const char *word_before(const struct parser *p, uint32_t at) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   const char *text = p->build.source->text;
-  uint32_t to = at.from;
-  while (to > 0 && text[to - 1] == ' ') to--;
-  uint32_t from = to;
-  while (from > 0 &&
-         (text[from - 1] == '_' || ((text[from - 1] | 32) >= 'a' && (text[from - 1] | 32) <= 'z')))
-    from--;
-  if (from == to) return NULL;
-  return text_nearest(arena_strndup(p->build.arena, text + from, to - from), words, COUNT(words));
+  while (at > 0 && text[at - 1] == ' ') at--;
+  uint32_t from = at;
+  while (from > 0 && text[from - 1] && strchr(letters, text[from - 1])) from--;
+  return arena_strndup(p->build.arena, text + from, at - from);
 }
 
-static const char *remedy(struct parser *p, struct span at, const char *found, const char *const *expected,
-                          int n) {
-  if (found && strcmp(found, "`=`") == 0 && among("`==`", expected, n)) return "a comparison is written `==`";
-  if (found && strcmp(found, "a name") == 0) {
-    const char *word = misspelt_word(p, at);
-    if (word) return arena_printf(p->build.arena, "did you mean `%s`?", word);
-  }
-  if (among("`from`", expected, n)) return "a data block begins: data NAME from \"file.csv\"";
+static const char *text_at(const struct parser *p, struct span at) {
+  return arena_strndup(p->build.arena, p->build.source->text + at.from, at.to - at.from);
+}
+
+/* Two names side by side: a misspelt word of the language, the second among those expected or the first. */
+static const char *misspelt(const struct parser *p, const struct mistake *m) {
+  static const char *const beginnings[] = {"data", "design", "model",  "let",      "fn",    "for",
+                                           "if",   "use",    "random", "residual", "where", "missing"};
+  const char *expected[80];
+  size_t n = 0;
+  for (int i = 0; i < m->n && n < COUNT(expected); i++)
+    if (m->expected[i][0] == '`')
+      expected[n++] = arena_strndup(p->build.arena, m->expected[i] + 1, strlen(m->expected[i]) - 2);
+  const char *word = text_nearest(text_at(p, m->at), expected, n);
+  if (!word) word = text_nearest(word_before(p, m->at.from), beginnings, COUNT(beginnings));
+  return word ? arena_printf(p->build.arena, "did you mean `%s`?", word) : NULL;
+}
+
+/* The common mistakes; NULL matches anything. */
+static const struct remedy {
+  const char *found, *expected, *hint;
+} remedies[] = {
+    {"`=`", "`==`", "a comparison is written `==`"},
+    {"`=`", "`in`", "a loop is written: for x in xs { ... }"},
+    {"`else`", "`let`", "`else` stands behind the `}` of its `if`"},
+    {NULL, "`from`", "a data block begins: data NAME from \"file.csv\""},
+    {"a name", "a text", "text stands in double quotes"},
+    {"a text", "a name", "a name stands without quotes, an odd one in backticks"},
+};
+
+static const char *remedy(const struct parser *p, const struct mistake *m) {
+  static const char *const named[] = {"data", "design", "model"};
+  for (const struct remedy *r = remedies; r < remedies + COUNT(remedies); r++)
+    if ((!r->found || found_is(m, r->found)) && expects(m, r->expected)) return r->hint;
+  if (found_is(m, "a name")) return misspelt(p, m);
+  const char *word = word_before(p, m->at.from);
+  if ((found_is(m, "`{`") || found_is(m, "a text")) && among(word, named, COUNT(named)))
+    return arena_printf(p->build.arena, "a name stands behind `%s`", word);
   return NULL;
+}
+
+/* ---- saying it ------------------------------------------------------------------------------------------ */
+
+/* Is the mistake that an open bracket was forgotten?  Then `want` is what would close it. */
+static bool forgotten(const struct parser *p, const struct mistake *m, char want[4]) {
+  static const char *const after[] = {"the end of the line",
+                                      "the end of the script",
+                                      "`let`",
+                                      "`fn`",
+                                      "`use`",
+                                      "`for`",
+                                      "`if`",
+                                      "`{`",
+                                      "`}`"};
+  struct span open;
+  if (!layout_open(p->layout, m->at.from, &open)) return false;
+  char bracket = p->build.source->text[open.from];
+  want[0] = want[2] = '`';
+  want[1] = bracket == '(' ? ')' : bracket == '[' ? ']' : '}';
+  want[3] = '\0';
+  return m->found && among(m->found, after, COUNT(after)) && expects(m, want);
+}
+
+/* The empty place behind what stands before an offset. */
+static struct span end_before(const struct source *s, uint32_t at) {
+  while (at > 0 && strchr(" \t\r\n", s->text[at - 1])) at--;
+  return (struct span){at, at};
+}
+
+static struct diag *tell(struct parser *p, const struct mistake *m) {
+  struct ast_builder *b = &p->build;
+  char want[4];
+  if (forgotten(p, m, want))
+    return diag_add(b->diags, b->source, end_before(b->source, m->at.from), DIAG_UNCLOSED, want, DIAG_END);
+  const char *expected = expectation(b->arena, m), *hint = remedy(p, m);
+  if (found_is(m, "the end of the line") || found_is(m, "the end of the script")) {
+    const char *end = m->at.from >= b->source->n ? "the end of the script" : m->found;
+    struct span at = end_before(b->source, m->at.from);
+    return diag_add(b->diags, b->source, at, DIAG_ENDS_EARLY, end, expected, hint, DIAG_END);
+  }
+  const char *found = layout_excerpt(b->arena, b->source, m->at);
+  return diag_add(b->diags, b->source, m->at, DIAG_UNEXPECTED, found, expected, hint, DIAG_END);
 }
 
 void parser_unexpected(struct parser *p, struct span at, const char *found, const char *const *expected,
                        int n) {
-  if (p->layout->failed || (found && strcmp(found, "an unreadable character") == 0)) {
-    layout_recover(p->layout);
-    return; /* told already */
-  }
-  struct arena *a = p->build.arena;
-  layout_recover(p->layout);
-  struct diag *d = diag_add(p->build.diags, p->build.source, at, DIAG_UNEXPECTED, found_text(p, at, found),
-                            expectation(a, expected, n), remedy(p, at, found, expected, n), DIAG_END);
+  bool told = p->layout->failed || (found && strcmp(found, "an unreadable character") == 0);
+  struct mistake m = {at, found, expected, n};
   struct span open;
-  if (at.from >= p->build.source->n && layout_open(p->layout, &open))
-    diag_note(p->build.diags, d, p->build.source, open, "this bracket is still open");
+  if (!told) {
+    struct diag *d = tell(p, &m);
+    bool at_end = at.from >= p->build.source->n || (d && d->code == DIAG_UNCLOSED);
+    if (at_end && layout_open(p->layout, at.from, &open))
+      diag_note(p->build.diags, d, p->build.source, open, "this bracket is still open");
+  }
+  layout_recover(p->layout);
 }
 
 /* ---- from a text to a script ---------------------------------------------------------------------------- */
@@ -142,7 +253,7 @@ bool parse_incomplete(struct mem *m, const char *text, size_t n) {
   while ((t = layout_next(l)).kind != 0)
     if (t.kind != NEWLINE) before = t;
   struct span open;
-  bool incomplete = !l->failed && (layout_open(l, &open) || layout_joins(before.kind));
+  bool incomplete = !l->failed && (layout_open(l, l->raw.source->n, &open) || layout_joins(before.kind));
   diags_free(quiet);
   arena_pool_drain(m, mark);
   return incomplete;

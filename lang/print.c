@@ -1,20 +1,19 @@
 /* print.c: the canonical spelling.
  *
- * An expression that is too long for its line is broken inside its outermost bracket: one argument a line, or before nothing
- * and after an operator, so that the layout joins the lines again.  Comments are printed before the first statement or
- * line that begins after them, or behind the one on whose line they stand.
+ * Every statement and line is printed on one line; then lines that are too long are broken where the layout joins them
+ * again.  Comments are printed before the first statement or line that begins after them, or behind the one on whose
+ * line they stand.
  * Invariants: parse(print(s)) equals parse(s); print(parse(print(s))) is print(s).
  */
-#include "lang/ast.h"
-#include "lang/base/text.h"
+#include "lang/layout.h"
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 enum { PRINT_WIDTH = 100, PRINT_INDENT = 2 };
 
 struct printer {
   struct buf *out;
-  struct arena *arena;
   const struct source *source; /* NULL: numbers are printed by value */
   struct comment *comment;     /* the next that is not printed yet */
   int indent;                  /* of the line being printed */
@@ -38,9 +37,9 @@ static bool plain_name(const char *s) {
 }
 
 static void put_name(struct printer *p, const struct ast *n) {
-  bool dotted = strchr(n->u.name.whole, '.') != NULL;
-  bool quote = !plain_name(n->u.name.whole) || (n->u.name.quoted && dotted);
-  buf_printf(p->out, quote ? "`%s`" : "%s", n->u.name.whole);
+  const char *whole = n->u.name.whole;
+  bool quote = !plain_name(whole) || (n->u.name.quoted && (strchr(whole, '.') || layout_word(whole)));
+  buf_printf(p->out, quote ? "`%s`" : "%s", whole);
 }
 
 static void put_text(struct printer *p, const char *s) {
@@ -55,11 +54,15 @@ static void put_text(struct printer *p, const char *s) {
   buf_putc(p->out, '"');
 }
 
+/* As it was spelled; `2.` becomes `2`, because a `..` may follow. */
 static void put_number(struct printer *p, const struct ast *n) {
-  if (p->source)
-    buf_putn(p->out, p->source->text + n->span.from, n->span.to - n->span.from);
-  else
+  if (!p->source) {
     buf_printf(p->out, "%.15g", n->u.number.value);
+    return;
+  }
+  const char *text = p->source->text;
+  uint32_t to = n->span.to - (text[n->span.to - 1] == '.');
+  buf_putn(p->out, text + n->span.from, to - n->span.from);
 }
 
 static void put_items(struct printer *p, const struct ast_list *items) {
@@ -83,7 +86,6 @@ static bool tight(enum ast_op op) {
 }
 
 static void put_op(struct printer *p, const struct ast *n) {
-  if (n->u.op.parens) buf_putc(p->out, '(');
   if (n->kind == AST_UNARY) {
     buf_put(p->out, ast_op_spelling(n->u.op.op));
     if (n->u.op.op == OP_NOT || n->u.op.op == OP_TILDE) buf_putc(p->out, ' ');
@@ -93,7 +95,6 @@ static void put_op(struct printer *p, const struct ast *n) {
     buf_printf(p->out, tight(n->u.op.op) ? "%s" : " %s ", ast_op_spelling(n->u.op.op));
     put_expr(p, n->u.op.b);
   }
-  if (n->u.op.parens) buf_putc(p->out, ')');
 }
 
 static void put_call(struct printer *p, const struct ast *n, const char *open, const char *close) {
@@ -119,8 +120,8 @@ static void put_param(struct printer *p, const struct ast *n) {
   put_expr(p, n->u.arg.value);
 }
 
-/* Statements and lines never occur inside an expression; the caller sees to that. */
-static void put_expr(struct printer *p, const struct ast *e) {
+/* Statements and lines never occur inside an expression. */
+static void put_bare(struct printer *p, const struct ast *e) {
   switch ((int)e->kind) {
   case AST_NUMBER: put_number(p, e); break;
   case AST_TEXT: put_text(p, e->u.text.value); break;
@@ -149,74 +150,24 @@ static void put_expr(struct printer *p, const struct ast *e) {
   }
 }
 
+/* A script keeps all its parentheses; a label only those of operators, which alone can mean something. */
+static void put_expr(struct printer *p, const struct ast *e) {
+  bool parens = e->parens && (p->source || e->kind == AST_BINARY || e->kind == AST_UNARY);
+  if (parens) buf_putc(p->out, '(');
+  put_bare(p, e);
+  if (parens) buf_putc(p->out, ')');
+}
+
 char *print_expr(struct arena *a, const struct ast *expr) {
   struct buf b;
   buf_init(&b, a);
-  struct printer p = {.out = &b, .arena = a};
+  struct printer p = {.out = &b};
   put_expr(&p, expr);
   return b.text;
 }
 
-/* ---- long lines ----------------------------------------------------------------------------------------- */
-
-/* What stands before a place in a printed line. */
-struct scan {
-  int depth;   /* open brackets */
-  bool text;   /* inside "..." */
-  bool quoted; /* inside `...` */
-};
-
-static void scan_step(struct scan *at, const char *s, size_t *i) {
-  char c = s[*i];
-  if (at->text) {
-    if (c == '\\') ++*i;
-    at->text = c != '"';
-  } else if (at->quoted) {
-    at->quoted = c != '`';
-  } else {
-    at->text = c == '"';
-    at->quoted = c == '`';
-    at->depth += (c == '(' || c == '[') - (c == ')' || c == ']');
-  }
-}
-
-/* Where a printed line may be broken before `limit`: behind a comma or an operator inside a bracket, the outermost such place that
-   comes last; 0 if there is none.  Works on the text, which is enough: a break inside brackets is no token. */
-static size_t break_at(const char *s, size_t n, size_t limit, struct scan at) {
-  size_t best = 0;
-  int best_depth = 1 << 20;
-  for (size_t i = 0; i < n && i < limit; i++) {
-    scan_step(&at, s, &i);
-    if (at.text || at.quoted || at.depth <= 0 || at.depth > best_depth) continue;
-    if (s[i] != ' ' || i == 0 || i + 1 >= n || !strchr(",+*/~|", s[i - 1])) continue;
-    best = i + 1;
-    best_depth = at.depth;
-  }
-  return best;
-}
-
 static void put_indent(struct printer *p, int more) {
   buf_pad(p->out, ' ', (size_t)(PRINT_INDENT * (p->indent + more)));
-}
-
-/* A line of tokens, broken where it is too long. */
-static void put_wrapped(struct printer *p, const char *s) {
-  size_t n = strlen(s);
-  int more = 0;
-  struct scan at = {0};
-  for (;;) {
-    size_t room = (size_t)(PRINT_WIDTH - PRINT_INDENT * (p->indent + more));
-    size_t cut = n > room && !strchr(s, '{') ? break_at(s, n, room, at) : 0;
-    put_indent(p, more);
-    if (!cut) break;
-    buf_putn(p->out, s, cut - 1);
-    buf_putc(p->out, '\n');
-    for (size_t i = 0; i < cut; i++) scan_step(&at, s, &i);
-    s += cut;
-    n -= cut;
-    more = 2;
-  }
-  buf_put(p->out, s);
 }
 
 /* ---- statements and lines ------------------------------------------------------------------------------- */
@@ -322,30 +273,40 @@ static void put_model(struct printer *p, const struct ast *n) {
   put_block(p, &n->u.model.lines, n->span.to);
 }
 
-/* Those that hold blocks are printed in place; false: n is a single line. */
-static bool put_compound(struct printer *p, const struct ast *n) {
+static bool holds_block(enum ast_kind kind) {
+  return kind == AST_IF || kind == AST_FOR || kind == AST_FN || kind == AST_DATA || kind == AST_DESIGN ||
+         kind == AST_MODEL;
+}
+
+static void put_for(struct printer *p, const struct ast *n) {
+  put_node(p, "for ", n->u.loop.name);
+  put_node(p, " in ", n->u.loop.over);
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.loop.body->u.list.items, n->span.to);
+}
+
+static void put_fn(struct printer *p, const struct ast *n) {
+  put_node(p, "fn ", n->u.fn.name);
+  put_params(p, &n->u.fn.params);
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.fn.body->u.list.items, n->span.to);
+}
+
+static void put_design(struct printer *p, const struct ast *n) {
+  put_node(p, "design ", n->u.design.name);
+  buf_putc(p->out, ' ');
+  put_block(p, &n->u.design.lines, n->span.to);
+}
+
+static void put_compound(struct printer *p, const struct ast *n) {
   switch ((int)n->kind) {
-  case AST_IF: put_if(p, n); return true;
-  case AST_FOR:
-    put_node(p, "for ", n->u.loop.name);
-    put_node(p, " in ", n->u.loop.over);
-    buf_putc(p->out, ' ');
-    put_block(p, &n->u.loop.body->u.list.items, n->span.to);
-    return true;
-  case AST_FN:
-    put_node(p, "fn ", n->u.fn.name);
-    put_params(p, &n->u.fn.params);
-    buf_putc(p->out, ' ');
-    put_block(p, &n->u.fn.body->u.list.items, n->span.to);
-    return true;
-  case AST_DATA: put_data(p, n); return true;
-  case AST_DESIGN:
-    put_node(p, "design ", n->u.design.name);
-    buf_putc(p->out, ' ');
-    put_block(p, &n->u.design.lines, n->span.to);
-    return true;
-  case AST_MODEL: put_model(p, n); return true;
-  default: return false;
+  case AST_IF: put_if(p, n); break;
+  case AST_FOR: put_for(p, n); break;
+  case AST_FN: put_fn(p, n); break;
+  case AST_DATA: put_data(p, n); break;
+  case AST_DESIGN: put_design(p, n); break;
+  case AST_MODEL: put_model(p, n); break;
+  default: break;
   }
 }
 
@@ -379,25 +340,11 @@ static void put_single(struct printer *p, const struct ast *n) {
 }
 
 static void put_statement(struct printer *p, const struct ast *n) {
-  struct buf *out = p->out;
-  struct buf line;
-  switch ((int)n->kind) {
-  case AST_IF:
-  case AST_FOR:
-  case AST_FN:
-  case AST_DATA:
-  case AST_DESIGN:
-  case AST_MODEL:
-    put_indent(p, 0);
+  put_indent(p, 0);
+  if (holds_block(n->kind))
     put_compound(p, n);
-    return;
-  default: break;
-  }
-  buf_init(&line, p->arena);
-  p->out = &line;
-  put_single(p, n);
-  p->out = out;
-  put_wrapped(p, line.text);
+  else
+    put_single(p, n);
 }
 
 /* ---- comments and blank lines --------------------------------------------------------------------------- */
@@ -408,7 +355,6 @@ static uint32_t line_of(const struct printer *p, uint32_t offset) {
 
 static void put_comment(struct printer *p) {
   buf_putn(p->out, p->source->text + p->comment->span.from, p->comment->span.to - p->comment->span.from);
-  p->comment = p->comment->next;
 }
 
 /* Starts a line of its own, with one blank line before it if the source has any there. */
@@ -424,8 +370,47 @@ static void put_comments_before(struct printer *p, uint32_t offset, uint32_t *li
     start_line(p, p->comment->span.from, line, *first);
     put_indent(p, 0);
     put_comment(p);
+    p->comment = p->comment->next;
     *first = false;
   }
+}
+
+/* Comments inside a statement that is no block: those on lines of their own move before it, the others behind. */
+static void put_inner_comments(struct printer *p, const struct ast *s, bool alone, uint32_t *line,
+                               bool *first) {
+  bool behind = true;
+  for (; p->comment && p->comment->span.from < s->span.to; p->comment = p->comment->next) {
+    if (p->comment->alone != alone) continue;
+    if (alone || !behind) {
+      start_line(p, alone ? p->comment->span.from : s->span.to, line, *first);
+      put_indent(p, 0);
+    } else {
+      buf_put(p->out, "  ");
+    }
+    put_comment(p);
+    behind = *first = false;
+  }
+}
+
+static void put_trailing_comment(struct printer *p, const struct ast *s, uint32_t end) {
+  const struct comment *c = p->comment;
+  if (!c || c->alone || c->span.from >= end || line_of(p, c->span.from) != line_of(p, s->span.to)) return;
+  if (s->next && s->next->span.from < c->span.from) return;
+  buf_put(p->out, "  ");
+  put_comment(p);
+  p->comment = c->next;
+}
+
+static void put_line(struct printer *p, const struct ast *s, uint32_t *line, bool *first) {
+  struct comment *inside = p->comment;
+  bool single = !holds_block(s->kind);
+  if (single) put_inner_comments(p, s, true, line, first);
+  start_line(p, s->span.from, line, *first);
+  *first = false;
+  if (single) p->comment = inside;
+  put_statement(p, s);
+  *line = line_of(p, s->span.to);
+  if (single) put_inner_comments(p, s, false, line, first);
 }
 
 static void put_lines(struct printer *p, const struct ast_list *lines, uint32_t end) {
@@ -433,30 +418,112 @@ static void put_lines(struct printer *p, const struct ast_list *lines, uint32_t 
   uint32_t line = 0;
   for (const struct ast *s = lines->first; s; s = s->next) {
     put_comments_before(p, s->span.from, &line, &first);
-    start_line(p, s->span.from, &line, first);
-    put_statement(p, s);
-    line = line_of(p, s->span.to);
-    /* What stands inside a statement that is no block moves behind it. */
-    while (p->comment && p->comment->span.from < s->span.to) {
-      buf_put(p->out, "  ");
-      put_comment(p);
-      if (p->comment && p->comment->span.from < s->span.to) {
-        buf_putc(p->out, '\n');
-        put_indent(p, 0);
-      }
-    }
-    if (p->comment && !p->comment->alone && line_of(p, p->comment->span.from) == line &&
-        !(s->next && s->next->span.from < p->comment->span.from) && p->comment->span.from < end) {
-      buf_put(p->out, "  ");
-      put_comment(p);
-    }
-    first = false;
+    put_line(p, s, &line, &first);
+    put_trailing_comment(p, s, end);
   }
   put_comments_before(p, end, &line, &first);
 }
 
+/* ---- long lines ----------------------------------------------------------------------------------------- */
+
+/* Where in a printed line a place is. */
+struct scan {
+  int depth;   /* open brackets */
+  bool text;   /* inside "..." */
+  bool quoted; /* inside `...` */
+};
+
+static void scan_step(struct scan *at, const char *s, size_t *i) {
+  char c = s[*i];
+  if (at->text) {
+    if (c == '\\') ++*i;
+    at->text = c != '"';
+  } else if (at->quoted) {
+    at->quoted = c != '`';
+  } else {
+    at->text = c == '"';
+    at->quoted = c == '`';
+    at->depth += (strchr("([{", c) != NULL) - (strchr(")]}", c) != NULL);
+  }
+}
+
+static bool ends_with_word(const char *s, size_t i, const char *word) {
+  size_t n = strlen(word);
+  return i > n && memcmp(s + i - n, word, n) == 0 && s[i - n - 1] == ' ';
+}
+
+/* May the line end before the space at s[i]?  After what makes a line go on (lang/layout.c) it may. */
+static bool may_end(const char *s, size_t i) {
+  if (i < 2 || s[i] != ' ') return false;
+  if (s[i - 1] == '=') return strchr("=!<>", s[i - 2]) != NULL;
+  return strchr(",;+-*/@~|<>", s[i - 1]) || ends_with_word(s, i, "and") || ends_with_word(s, i, "or");
+}
+
+/* Bytes of s[0..n) that fit into `columns`. */
+static size_t fitting(const char *s, size_t n, int columns) {
+  size_t i = 0;
+  for (; i < n; i++)
+    if (((unsigned char)s[i] & 0xC0) != 0x80 && columns-- == 0) break;
+  return i;
+}
+
+/* Where s is best broken so that the first part fits: outside as many brackets as possible, rather behind a comma than
+   behind an operator, then as late as possible.
+   Where nothing fits, the first place there is; n: none.  The part's length; a space follows it. */
+static size_t break_at(const char *s, size_t n, int columns, struct scan at) {
+  size_t best = n, limit = fitting(s, n, columns);
+  int best_rank = INT_MAX;
+  for (size_t i = 0; i < n && (i <= limit || best == n); i++) {
+    scan_step(&at, s, &i);
+    if (at.text || at.quoted || i + 1 >= n || !may_end(s, i)) continue;
+    int rank = 2 * at.depth + !strchr(",;", s[i - 1]);
+    if (rank > best_rank) continue;
+    best = i;
+    best_rank = rank;
+  }
+  return best;
+}
+
+/* Bytes of a printed line before its comment. */
+static size_t code_length(const char *s, size_t n) {
+  struct scan at = {0};
+  size_t i = 0;
+  for (; i < n && (at.text || at.quoted || s[i] != '#'); i++) scan_step(&at, s, &i);
+  while (i > 0 && s[i - 1] == ' ') i--;
+  return i;
+}
+
+static void put_broken(struct buf *out, const char *s, size_t n) {
+  struct scan at = {0};
+  size_t code = code_length(s, n), indent = strspn(s, " ");
+  buf_putn(out, s, indent < code ? indent : code);
+  for (size_t from = indent; from < code;) {
+    if (from > indent) {
+      indent = strspn(s, " ") + 2 * PRINT_INDENT;
+      buf_putc(out, '\n');
+      buf_pad(out, ' ', indent);
+    }
+    int room = PRINT_WIDTH - (int)indent;
+    size_t length = code - from;
+    if (fitting(s + from, length, room) < length) length = break_at(s + from, length, room, at);
+    buf_putn(out, s + from, length);
+    for (size_t i = from; i < from + length; i++) scan_step(&at, s, &i);
+    from += length + 1;
+  }
+  buf_putn(out, s + code, n - code);
+  buf_putc(out, '\n');
+}
+
+static void put_lines_broken(struct buf *out, const char *s) {
+  for (const char *end = strchr(s, '\n'); end; s = end + 1, end = strchr(s, '\n'))
+    put_broken(out, s, (size_t)(end - s));
+}
+
 void print_script(struct buf *out, const struct script *s) {
-  struct printer p = {.out = out, .arena = out->arena, .source = s->source, .comment = s->comments};
+  struct buf flat;
+  buf_init(&flat, out->arena);
+  struct printer p = {.out = &flat, .source = s->source, .comment = s->comments};
   put_lines(&p, &s->statements, s->source->n + 1);
-  if (out->n > 0) buf_putc(out, '\n');
+  if (flat.n > 0) buf_putc(&flat, '\n');
+  put_lines_broken(out, flat.text);
 }

@@ -52,12 +52,12 @@ static struct window window_of(const struct source *src, struct span span) {
   if (w.to > w.from && src->text[w.to - 1] == '\r') w.to--;
   if (span.from > w.from + SHOWN_MAX * 3 / 4) {
     w.from = span.from - SHOWN_MAX / 2;
-    while (is_continuation(src->text[w.from])) w.from--;
+    while (w.from > src->line[line] && is_continuation(src->text[w.from])) w.from--;
     w.cut_left = true;
   }
   if (w.to > w.from + SHOWN_MAX) {
     w.to = w.from + SHOWN_MAX;
-    while (is_continuation(src->text[w.to])) w.to--;
+    while (w.to > w.from && is_continuation(src->text[w.to])) w.to--;
     w.cut_right = true;
   }
   return w;

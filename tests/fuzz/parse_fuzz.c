@@ -1,9 +1,11 @@
 /* parse_fuzz.c: any bytes as a script.
  *
  * A script without errors must survive kin fmt: the printed text parses to the same tree, and prints as itself.
+ * With -DKIN_FUZZ_MAIN a plain program that does the same to the files it is given.
  */
 #include "lang/ast.h"
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,3 +60,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   if (m.live != 0) abort();
   return 0;
 }
+
+#ifdef KIN_FUZZ_MAIN
+int main(int argc, char **argv) {
+  static uint8_t bytes[1 << 20];
+  for (int i = 1; i < argc; i++) {
+    FILE *f = fopen(argv[i], "rb");
+    if (!f) return 1;
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    LLVMFuzzerTestOneInput(bytes, n);
+  }
+  return 0;
+}
+#endif

@@ -90,7 +90,7 @@ Test(parse, names_numbers_texts) {
   prints("f.wrkstrs ~ 1", "f.wrkstrs ~ 1\n");
   prints("fixef(g)[\"Days\"].t > 1.96", "fixef(g)[\"Days\"].t > 1.96\n");
   prints("1..200", "1..200\n");
-  prints(".5 + 1e-3 + 2. + 1", ".5 + 1e-3 + 2. + 1\n");
+  prints(".5 + 1e-3 + 2. + 1", ".5 + 1e-3 + 2 + 1\n");
   prints("`odd name` + `plain` + `a.b`", "`odd name` + plain + `a.b`\n");
   prints("\"a\\\"b\\\\\\n\\t\"", "\"a\\\"b\\\\\\n\\t\"\n");
   prints("$cutoff + .role", "$cutoff + .role\n");
