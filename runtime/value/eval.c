@@ -47,7 +47,7 @@ static bool same_length(struct interp *in, const struct ast *e, struct column *a
   return true;
 }
 
-bool eval_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                    struct value *out) {
   struct column x, y;
   int nx, ny = 1;
@@ -261,7 +261,7 @@ static bool eval_binary(struct interp *in, const struct ast *e, struct value *ou
   struct value a, b;
   if (e->u.op.op == OP_TILDE) return eval_formula(in, e, out);
   if (!eval_expr(in, e->u.op.a, &a) || !eval_expr(in, e->u.op.b, &b)) return false;
-  return e->u.op.op == OP_RANGE ? eval_range(in, e, &a, &b, out) : eval_operator(in, e, &a, &b, out);
+  return e->u.op.op == OP_RANGE ? eval_range(in, e, &a, &b, out) : apply_operator(in, e, &a, &b, out);
 }
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
@@ -276,7 +276,7 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   case AST_LIST: return eval_list(in, e, out);
   case AST_UNARY:
     if (e->u.op.op == OP_TILDE) return eval_formula(in, e, out);
-    return eval_expr(in, e->u.op.a, &a) && eval_operator(in, e, &a, NULL, out);
+    return eval_expr(in, e->u.op.a, &a) && apply_operator(in, e, &a, NULL, out);
   case AST_BINARY: return eval_binary(in, e, out);
   case AST_CALL: return eval_call(in, e, out);
   case AST_INDEX: return eval_index(in, e, out);

@@ -64,7 +64,7 @@ const double *value_numbers(struct interp *in, const struct value *v, struct spa
 /* ---- evaluation: false after an error, which was reported ---- */
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
-bool eval_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                    struct value *out);
 bool exec_statement(struct interp *in, const struct ast *s);
 
