@@ -252,7 +252,7 @@ static void divide_by_lambda_t(const struct sparse *s, int m, double *v) {
   const struct cross *x = s->cross;
   for (int t = 0; t < x->n_terms; t++) {
     int c = x->c[t];
-    double square[COV_MAX];
+    double square[COV_MAX] = {0};
     column_squares(c, s->lambda[t], square);
     for (int j = 0; j < m; j++)
       for (int i = x->off[t]; i < x->off[t + 1]; i++) v[at(i, j, x->q)] /= square[(i - x->off[t]) % c];
@@ -551,7 +551,7 @@ void sparse_modes(struct sparse *s, const double *d, double *const *b, double *c
   scale_by_lambda(s, false, 1, s->work);
   for (int t = 0; t < x->n_terms; t++) {
     int c = x->c[t], size = c * c, levels = (x->off[t + 1] - x->off[t]) / c;
-    double zb[COV_MAX * COV_MAX], lt[COV_MAX * COV_MAX];
+    double zb[COV_MAX * COV_MAX] = {0}, lt[COV_MAX * COV_MAX];
     memcpy(b[t], s->work + x->off[t], sizeof(double) * area(levels, c));
     transpose(c, c, s->lambda[t], lt);
     for (int l = 0; l < levels; l++) {
