@@ -73,6 +73,9 @@ Test(parse, contextual_words_are_free_names) {
   prints("data d from \"f\" { missing = 2; where = 3; missing -9, \"x\"; where a > 1; decimal \",\" }",
          "data d from \"f\" {\n  missing = 2\n  where = 3\n  missing -9, \"x\"\n  where a > 1\n  decimal "
          "\",\"\n}\n");
+  prints(
+      "model m { offset(log(e)); weights - x ~ y; allow K0301, K0302 }\nallow = 3\nallow K0301",
+      "model m {\n  offset (log(e))\n  weights - x ~ y\n  allow K0301, K0302\n}\nallow = 3\nallow K0301\n");
   prints("model m { random ~ x; weights ~ z; residual (cs | p); variance by arm; family binomial(logit) }",
          "model m {\n  random ~ x\n  weights ~ z\n  residual (cs | p)\n  variance by arm\n  family "
          "binomial(logit)\n}\n");
@@ -90,6 +93,8 @@ Test(parse, names_numbers_texts) {
   prints("f.wrkstrs ~ 1", "f.wrkstrs ~ 1\n");
   prints("fixef(g)[\"Days\"].t > 1.96", "fixef(g)[\"Days\"].t > 1.96\n");
   prints("1..200", "1..200\n");
+  prints("f(x).a.b[1].c", "f(x).a.b[1].c\n");
+  prints("\xEF\xBB\xBFlet x = 1", "let x = 1\n");
   prints(".5 + 1e-3 + 2. + 1", ".5 + 1e-3 + 2 + 1\n");
   prints("`odd name` + `plain` + `a.b`", "`odd name` + plain + `a.b`\n");
   prints("\"a\\\"b\\\\\\n\\t\"", "\"a\\\"b\\\\\\n\\t\"\n");
@@ -110,19 +115,32 @@ Test(parse, designs_and_data) {
          "arm\n}\n");
 }
 
-Test(format, comments_stay) {
-  prints("# head\n\n\n\nlet a = 1 # tail\nf(x, # inside\n y)\n# end",
-         "# head\n\nlet a = 1  # tail\nf(x, y)  # inside\n# end\n");
-  prints("data d from \"f\" {\n # lead\n where a # tail\n # last\n}",
-         "data d from \"f\" {\n  # lead\n  where a  # tail\n  # last\n}\n");
-}
-
-Test(format, long_lines_break_inside_brackets) {
-  prints("fit(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ~ bbbbbbbbbbbbbbbbbbbbbbbbbbb + ccccccccccccccccccccccc + (1 + "
-         "dddddddddd | eeeeeeeee), data)",
-         "fit(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ~ bbbbbbbbbbbbbbbbbbbbbbbbbbb + ccccccccccccccccccccccc +\n    "
-         "(1 + "
-         "dddddddddd | eeeeeeeee), data)\n");
+Test(parse, places_are_those_of_the_text) {
+  struct mem m = {0};
+  struct diags *d = diags_new(&m);
+  const char *text = "let f = (a + .b)[1]\nf(k = -2).x";
+  const struct script *s = parse_script(&m, d, "t", "", text, strlen(text));
+  struct buf b;
+  buf_init(&b, s->arena);
+  ast_dump(&b, s, false);
+  cr_expect_str_eq(b.text, "let  1:1-1:20\n"
+                           "  name f  1:5-1:6\n"
+                           "  index  1:9-1:20\n"
+                           "    binary +  1:9-1:17\n"
+                           "      name a  1:10-1:11\n"
+                           "      slot b  1:14-1:16\n"
+                           "    argument  1:18-1:19\n"
+                           "      number 1  1:18-1:19\n"
+                           "expression  2:1-2:12\n"
+                           "  field .x  2:1-2:12\n"
+                           "    call  2:1-2:10\n"
+                           "      name f  2:1-2:2\n"
+                           "      argument  2:3-2:9\n"
+                           "        name k  2:3-2:4\n"
+                           "        unary -  2:7-2:9\n"
+                           "          number 2  2:8-2:9\n");
+  diags_free(d);
+  arena_pool_drain(&m, NULL);
 }
 
 /* ---- errors ---- */
@@ -149,6 +167,9 @@ static char *repeated(char *to, size_t n, const char *piece) {
 Test(parse, limits_are_messages) {
   static char text[(17 << 20) + 2];
   fails(repeated(text, 10000, "("), 10000, "K0910");
+  fails(repeated(text, 10000, "f({"), 30000, "K0910");
+  fails(repeated(text, 10000, "if a {"), 60000, "K0910");
+  fails(repeated(text, 10000, "-"), 10000, "K0910");
   fails(repeated(text, 100000, "1+"), 200000, "K0911");
   fails(repeated(text, 20000, "2^"), 40000, "K0910");
   memset(text, ' ', 17 << 20);
@@ -168,6 +189,32 @@ static void expect_count(struct lab *lab, struct script *s, struct diags *diags)
 Test(parse, goes_on_after_an_error) {
   const char *text = "let a = )\nlet b = 2 +\nlet c = 3\nif a = 2 { print(1) }\nlet d = [1, 2\nlet e = 5 5\n";
   with_bytes(text, strlen(text), "4", expect_count);
+}
+
+/* A syntax error, comments, every kind of block: memory may end at any allocation of it. */
+static void parse_and_print(void *arg) {
+  static const char text[] =
+      "# c\ndata d from \"f\" { missing -9; x: factor(1 = \"a\") }\ndesign e { a (unique) in b }\n"
+      "model m(p: column) of dyadic(r) { y ~ x; random (1 | `g h`) by s }\nlet z = $k + 1e3 )\n"
+      "fn f(x, k = 2) { if x { [1, 2][1] } else { f(x).y } }\ntest(f, { a == b; c == 0 })\nlet = 3\n";
+  struct mem *m = arg;
+  struct diags *d = diags_new(m);
+  struct script *s = parse_script(m, d, "t", "", text, sizeof text - 1);
+  struct buf b;
+  buf_init(&b, s->arena);
+  if (d->n_errors == 0) print_script(&b, s);
+  diags_free(d);
+}
+
+Test(parse, memory_may_end_anywhere) {
+  struct mem whole = {0};
+  cr_assert_eq(mem_guard(&whole, parse_and_print, &whole), UNWIND_NONE);
+  arena_pool_drain(&whole, NULL);
+  for (size_t at = 1; at <= whole.calls; at++) {
+    struct mem m = {.fail_at = at};
+    cr_expect_eq(mem_guard(&m, parse_and_print, &m), UNWIND_MEMORY, "call %zu", at);
+    arena_pool_drain(&m, NULL);
+  }
 }
 
 Test(parse, knows_when_more_must_come) {
