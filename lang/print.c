@@ -36,9 +36,16 @@ static bool plain_name(const char *s) {
   return true;
 }
 
+/* Is this spelling more than a name when it stands without backticks?  Above ASCII it may be an impostor. */
+static bool means_something(const char *s) {
+  if (strchr(s, '.') || layout_word(s)) return true;
+  while (*s && (unsigned char)*s < 0x80) s++;
+  return *s;
+}
+
 static void put_name(struct printer *p, const struct ast *n) {
   const char *whole = n->u.name.whole;
-  bool quote = !plain_name(whole) || (n->u.name.quoted && (strchr(whole, '.') || layout_word(whole)));
+  bool quote = !plain_name(whole) || (n->u.name.quoted && means_something(whole));
   buf_printf(p->out, quote ? "`%s`" : "%s", whole);
 }
 
