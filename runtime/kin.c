@@ -45,7 +45,10 @@ static void show(struct interp *in, const struct value *v, const char *name) {
     buf_printf(&b, "%s\n", v->u.text);
   else
     report_value(&b, v, name, &style);
+  bool block = strchr(b.text, '\n') != strrchr(b.text, '\n');
+  if (in->shown != SHOWN_NOTHING && (block || in->shown == SHOWN_BLOCK)) put_out(in, "\n", 1);
   put_out(in, b.text, b.n);
+  in->shown = block ? SHOWN_BLOCK : SHOWN_LINE;
 }
 
 /* Prints the diagnostics that came since the last call. */
@@ -202,6 +205,7 @@ static void put_times(struct interp *in) {
 static enum kin_status run_script(struct kin *k, struct job *j) {
   struct outermost o = {.job = j};
   k->in.seconds_read = k->in.seconds_fit = 0;
+  k->in.shown = SHOWN_NOTHING;
   enum unwind how = mem_guard(&k->mem, run_all, &o);
   bool fine = how == UNWIND_NONE && o.fine;
   if (how == UNWIND_MEMORY) put_err(&k->in, "error: memory is used up\n", 25);

@@ -76,7 +76,14 @@ enum type value_type(const struct value *v) {
 }
 
 const char *value_kind_name(const struct value *v) {
-  return v->kind == VALUE_NA ? "NA" : type_name(value_type(v));
+  if (v->kind == VALUE_NA) return "NA";
+  switch (value_type(v)) {
+#define X(type, name)                                                                                        \
+  case TYPE_##type: return TYPE_##type == TYPE_NONE || TYPE_##type == TYPE_HYPOTHESES ? name : "a " name;
+    TYPES(X)
+#undef X
+  }
+  return "";
 }
 
 static void one_code(struct interp *in, struct column *c, enum coltype type, int32_t code) {

@@ -1,4 +1,5 @@
 /* data_block.c: a data statement: the file, then its lines from top to bottom. */
+#include "lang/column_expr.h"
 #include "runtime/value/interp.h"
 #include <string.h>
 
@@ -87,9 +88,39 @@ static bool declare_line(struct block *b, const struct ast *line) {
   return true;
 }
 
+/* Names, types and levels of the table as it is now: all that the check of an expression looks at. */
+static struct schema *names_and_types(struct block *b) {
+  const struct table *t = b->table;
+  struct schema *s = arena_make(b->in->scratch, struct schema);
+  struct schema_column *c = arena_array(b->in->scratch, (size_t)t->n_columns, struct schema_column);
+  for (int j = 0; j < t->n_columns; j++)
+    c[j] = (struct schema_column){.name = t->columns[j].name,
+                                  .type = t->columns[j].type,
+                                  .n_levels = t->columns[j].n_levels,
+                                  .levels = t->columns[j].levels};
+  *s = (struct schema){.source = t->source, .n_rows = t->n_rows, .n_columns = t->n_columns, .columns = c};
+  return s;
+}
+
+/* An expression over the columns there are now, spliced and checked; NULL after an error.  wanted: COLKIND_UNKNOWN for any. */
+static const struct ast *checked(struct block *b, struct arena *a, const struct ast *expr,
+                                 enum colkind wanted, const char *by) {
+  const struct ast *spliced = splice_values(b->in, a, expr);
+  if (!spliced) return NULL;
+  struct column_scope scope = {.arena = b->in->scratch,
+                               .diags = b->in->diags,
+                               .source = b->in->script->source,
+                               .schema = names_and_types(b)};
+  if (wanted == COLKIND_UNKNOWN)
+    column_kind(&scope, spliced);
+  else
+    column_want(&scope, spliced, wanted, by);
+  return scope.failed ? NULL : spliced;
+}
+
 static bool derive_line(struct block *b, const struct ast *line) {
   struct arena *a = arena_new(b->in->mem);
-  const struct ast *expr = splice_values(b->in, a, line->u.let.value);
+  const struct ast *expr = checked(b, a, line->u.let.value, COLKIND_UNKNOWN, NULL);
   struct column *c = expr ? eval_column(a, b->in->diags, b->in->script->source, b->table, expr) : NULL;
   if (!c) return false;
   c->name = arena_strdup(a, line->u.let.name->u.name.whole);
@@ -99,7 +130,7 @@ static bool derive_line(struct block *b, const struct ast *line) {
 }
 
 static bool where_line(struct block *b, const struct ast *line) {
-  const struct ast *expr = splice_values(b->in, b->in->scratch, line->u.expr.value);
+  const struct ast *expr = checked(b, b->in->scratch, line->u.expr.value, COLKIND_BOOL, "where");
   struct column *c =
       expr ? eval_column(b->in->scratch, b->in->diags, b->in->script->source, b->table, expr) : NULL;
   if (!c) return false;

@@ -48,7 +48,7 @@ static bool same_length(struct interp *in, const struct ast *e, struct column *a
 }
 
 bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
-                   struct value *out) {
+                    struct value *out) {
   struct column x, y;
   int nx, ny = 1;
   if (!value_as_column(in, a, &x, &nx))

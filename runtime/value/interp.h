@@ -18,6 +18,9 @@ struct loaded {
   struct table *table; /* NULL: it failed, and the messages are told */
 };
 
+/* What a run has shown last: a value of several lines keeps a blank line from its neighbours. */
+enum shown { SHOWN_NOTHING, SHOWN_LINE, SHOWN_BLOCK };
+
 struct interp {
   struct mem *mem;
   struct diags *diags;
@@ -30,6 +33,7 @@ struct interp {
   struct arena *scratch; /* of the statement */
   struct loaded *loaded; /* of the script */
   double seconds_read, seconds_fit;
+  enum shown shown;
   /* Output, by way of the driver. */
   void (*show)(struct interp *in, const struct value *v, const char *name);
   void (*put)(struct interp *in, const char *text, size_t n);
@@ -65,7 +69,7 @@ const double *value_numbers(struct interp *in, const struct value *v, struct spa
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
 bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
-                   struct value *out);
+                    struct value *out);
 bool exec_statement(struct interp *in, const struct ast *s);
 
 /* The table of a data statement, loaded now or before; NULL after an error. */
