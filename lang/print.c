@@ -36,11 +36,20 @@ static bool plain_name(const char *s) {
   return true;
 }
 
-/* Is this spelling more than a name when it stands without backticks?  Above ASCII it may be an impostor. */
-static bool means_something(const char *s) {
-  if (strchr(s, '.') || layout_word(s)) return true;
+/* Above ASCII a quoted name may hold what only looks like a letter. */
+static bool ascii(const char *s) {
   while (*s && (unsigned char)*s < 0x80) s++;
-  return *s;
+  return !*s;
+}
+
+/* Is this spelling more than a name when it stands without backticks? */
+static bool means_something(const char *s) {
+  return strchr(s, '.') || layout_word(s) || !ascii(s);
+}
+
+/* A name of which the tree keeps the spelling alone. */
+static void put_word(struct printer *p, const char *before, const char *s) {
+  buf_printf(p->out, plain_name(s) && ascii(s) ? "%s%s" : "%s`%s`", before, s);
 }
 
 static void put_name(struct printer *p, const struct ast *n) {
@@ -121,7 +130,7 @@ static void put_arg(struct printer *p, const struct ast *n) {
 
 static void put_param(struct printer *p, const struct ast *n) {
   put_expr(p, n->u.arg.key);
-  if (n->u.arg.ptype) buf_printf(p->out, ": %s", n->u.arg.ptype);
+  if (n->u.arg.ptype) put_word(p, ": ", n->u.arg.ptype);
   if (!n->u.arg.value) return;
   buf_put(p->out, " = ");
   put_expr(p, n->u.arg.value);
@@ -325,7 +334,7 @@ static void put_single(struct printer *p, const struct ast *n) {
   case AST_ASSIGN:
   case AST_DERIVE: put_let(p, "", " = ", n); break;
   case AST_COLTYPE: put_let(p, "", ": ", n); break;
-  case AST_USE: buf_printf(p->out, "use %s", n->u.use.name); break;
+  case AST_USE: put_word(p, "use ", n->u.use.name); break;
   case AST_MISSING: put_word_list(p, "missing", &n->u.values.values); break;
   case AST_MEMBERS: put_word_list(p, "members", &n->u.values.values); break;
   case AST_ALLOW: put_word_list(p, "allow", &n->u.values.values); break;

@@ -114,7 +114,9 @@ Test(print, a_number_never_touches_a_range) {
 Test(print, backticks_stay_where_they_mean_something) {
   prints("`odd name` + `plain`", "`odd name` + plain\n");
   prints("`a.b` + `let`", "`a.b` + `let`\n");
-  prints("`a\xC2\xA0b`", "`a\xC2\xA0b`\n");
+  prints("`a\xC2\xA0 b` + `größe` + größe", "`a\xC2\xA0 b` + `größe` + größe\n");
+  prints("use `{`; use lib", "use `{`\nuse lib\n");
+  prints("fn f(a: `{`) { }", "fn f(a: `{`) { }\n");
   prints("model m { y ~ x; variance `by` }", "model m {\n  y ~ x\n  variance `by`\n}\n");
 }
 
