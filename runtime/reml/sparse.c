@@ -4,10 +4,10 @@
  *   E = Z'V^-1 D = Lambda^-T X,        A = D'D - (Lambda'Z'D)' X = |D - Z Lambda X|^2 + |X|^2
  *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
  *
- * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); the numbers of L are made by
- * supernodes.h, those of M^-1 on its pattern by takahashi.h.  Each factor Lambda_t is replaced by one of the same G_t
- * without zero pivots: singular values below FLOOR are raised to it, which changes K by its square and lets one formula
- * serve zero variances too.
+ * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); the numbers of L are
+ * made by supernodes.h, those of M^-1 on its pattern by takahashi.h.  Each factor Lambda_t is replaced by one
+ * of the same G_t without zero pivots: singular values below FLOOR are raised to it, which changes K by its
+ * square and lets one formula serve zero variances too.
  */
 #include "runtime/reml/cross.h"
 #include "runtime/reml/linalg.h"
@@ -17,8 +17,8 @@
 #include <math.h>
 #include <string.h>
 
-/* From this sd of a random effect relative to sigma on, D'D and what is subtracted from it have too many digits in common:
-   A is computed from the residuals, row by row. */
+/* From this sd of a random effect relative to sigma on, D'D and what is subtracted from it have too many
+   digits in common: A is computed from the residuals, row by row. */
 #define BY_ROWS 100
 
 #define FLOOR 1e-7 /* of Lambda, relative to 1 / root mean diagonal of S */
@@ -48,8 +48,8 @@ static void release(void *p) {
   cholmod_finish(&s->common);
 }
 
-/* CHOLMOD reports by its status; out of memory, and more elements than its integers count, leave as every allocation of kin
-   does. */
+/* CHOLMOD reports by its status; out of memory, and more elements than its integers count, leave as every
+   allocation of kin does. */
 static void check_memory(const struct sparse *s) {
   assert(s->common.status != CHOLMOD_INVALID && s->common.status != CHOLMOD_NOT_INSTALLED);
   if (s->common.status < 0) mem_unwind(arena_mem(s->arena), UNWIND_MEMORY);
@@ -193,7 +193,8 @@ struct sparse *sparse_new(struct arena *a, const struct sparse_problem *sp) {
 
 /* ---- Lambda --------------------------------------------------------------------------------------------- */
 
-/* A factor of G = lambda lambda' (its symmetric eigenvectors times the roots of its values) with no root below the floor. */
+/* A factor of G = lambda lambda' (its symmetric eigenvectors times the roots of its values) with no root
+   below the floor. */
 static void floor_factor(struct arena *scratch, int c, const double *lambda, double floor, double *out) {
   if (c == 1) {
     out[0] = fabs(lambda[0]) > floor ? fabs(lambda[0]) : floor;

@@ -1,20 +1,20 @@
 /* start.c: variances to start from, by the method of moments (Rao 1971: MINQUE with prior weights zero).
  *
- * A component is one basis column of one term, V = sigma^2 I + sum_u g_u Z_u Z_u'.  With P = I - QQ' that takes the fixed
- * effects out of y,
+ * A component is one basis column of one term, V = sigma^2 I + sum_u g_u Z_u Z_u'.  With P = I - QQ' that
+ * takes the fixed effects out of y,
  *
  *   E |Z_u'Py|^2 = sigma^2 tr(S_uu) + sum_v g_v |S_uv|^2,   S_uv = Z_u'PZ_v,   |.| Frobenius
  *   E |Py|^2     = sigma^2 (n - rank Q) + sum_v g_v tr(S_vv)
  *
- * No factorization: |S_uv|^2 = |Z_u'Z_v|^2 - 2 <Z_u'Z_v, B_u B_v'> + |B_u B_v'|^2 with B_u = Z_u'Q, and the first two only
- * need the pattern of S.
+ * No factorization: |S_uv|^2 = |Z_u'Z_v|^2 - 2 <Z_u'Z_v, B_u B_v'> + |B_u B_v'|^2 with B_u = Z_u'Q, and the
+ * first two only need the pattern of S.
  */
 #include "runtime/reml/cross.h"
 #include "runtime/reml/linalg.h"
 #include <math.h>
 
-/* Ratios to sigma^2 to start from.  An estimate that is not positive starts at the smallest too: on random crossed
-   problems, many of them with a variance of zero, that took fewest evaluations. */
+/* Ratios to sigma^2 to start from.  An estimate that is not positive starts at the smallest too: on random
+   crossed problems, many of them with a variance of zero, that took fewest evaluations. */
 #define SMALLEST 1e-3
 #define LARGEST 1e4
 
@@ -32,7 +32,8 @@ static int levels_of(const struct cross *x, int t) {
   return (x->off[t + 1] - x->off[t]) / x->c[t];
 }
 
-/* B by rows, so that the inner product of two levels is one of two short vectors; D's first columns are sqrt(n) Q. */
+/* B by rows, so that the inner product of two levels is one of two short vectors; D's first columns are
+   sqrt(n) Q. */
 static void make_b(struct system *s) {
   s->b = matrix_raw(s->arena, s->x->q, s->p);
   double scale = 1 / sqrt(s->n);

@@ -59,8 +59,8 @@ static size_t larger(size_t a, size_t b) {
   return a > b ? a : b;
 }
 
-/* The first workspace has room for every supernode, the others for those that one thread does alone; rows of the large ones
-   are shared out too. */
+/* The first workspace has room for every supernode, the others for those that one thread does alone; rows
+   of the large ones are shared out too. */
 static void make_workspaces(struct arena *a, struct supernodes *s) {
   size_t rows = 1, m[2] = {1, 1}, below[2] = {1, 1}, corner[2] = {1, 1};
   for (int j = 0; j < s->n_super; j++) {
@@ -100,7 +100,7 @@ struct supernodes *supernodes_new(struct arena *a, const cholmod_factor *l, int 
     for (int c = d.first; c < d.first + d.nc; c++) s->of[c] = j;
     work += work_of(&d);
   }
-  s->parallel = threads > 1 && work > 10.0 * LARGE;
+  s->parallel = threads > 1 && work > LARGE;
   if (!s->parallel) s->threads = 1;
   split(a, s);
   make_workspaces(a, s);

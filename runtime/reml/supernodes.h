@@ -1,13 +1,14 @@
 /* supernodes.h: the layout of a supernodal Cholesky factor L, and its numbers.
  *
- * The analysis is CHOLMOD's: a supernode J is a run of columns with the same rows below, kept as one matrix of nr x nc, its
- * first nc rows the diagonal block (of which the lower triangle is used), the others the rows below, in order.  Every row
- * below belongs to a later supernode, whose rows hold all rows of J that come after (Davis 2006).
+ * The analysis is CHOLMOD's: a supernode J is a run of columns with the same rows below, kept as one matrix
+ * of nr x nc, its first nc rows the diagonal block (of which the lower triangle is used), the others the rows
+ * below, in order.  Every row below belongs to a later supernode, whose rows hold all rows of J that come
+ * after (Davis 2006).
  *
- * The numbers are computed here, not by CHOLMOD: most supernodes of a mixed model are single columns of a few rows, for which
- * its machinery costs more than the arithmetic, and the few large ones are worth more than one thread.  Right-looking: a
- * finished supernode is subtracted from those that its rows belong to.  Large supernodes are worked on in panels of fixed
- * width, so that the digits do not depend on the threads.
+ * The numbers are computed here, not by CHOLMOD: most supernodes of a mixed model are single columns of a few
+ * rows, for which its machinery costs more than the arithmetic, and the few large ones are worth more than
+ * one thread.  Right-looking: a finished supernode is subtracted from those that its rows belong to.  Large
+ * supernodes are worked on in panels of fixed width, so that the digits do not depend on the threads.
  */
 #ifndef KIN_SUPERNODES_H
 #define KIN_SUPERNODES_H
@@ -15,9 +16,9 @@
 #include "lang/base/arena.h"
 #include <cholmod.h>
 
-/* Columns of a panel; operations below which a supernode is worked on column by column (a call into BLAS costs more), and above
-   which in panels. */
-enum { PANEL = 96, TINY = 8000, LARGE = 2000000 };
+/* Columns of a panel; operations below which a supernode is worked on column by column (a call into BLAS
+   costs more), and above which in panels. */
+enum { PANEL = 96, TINY = 8000, LARGE = 20000000 };
 
 struct node {           /* one supernode */
   int first, nc, nr, m; /* first column; columns; rows; rows below */
@@ -54,7 +55,8 @@ struct supernodes {
 /* For an analysed factor (supernodal, int indices), of which it keeps the pattern. */
 struct supernodes *supernodes_new(struct arena *a, const cholmod_factor *l, int threads);
 
-/* Place in the values of element (i, j) of the permuted matrix, in either order; it must lie in the pattern. */
+/* Place in the values of element (i, j) of the permuted matrix, in either order; it must lie in the
+   pattern. */
 size_t supernodes_place(const struct supernodes *s, int i, int j);
 
 /* Cholesky factor in place; x: the matrix (lower triangle) laid out as L, zero where only L has an element.

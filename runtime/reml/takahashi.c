@@ -19,8 +19,8 @@ static void gather(const struct supernodes *s, const struct node *d, const doubl
   }
 }
 
-/* Column c of a supernode: its rows below are later columns of the same and rows of later ones, and each element of the
-   inverse there is used where it stands. */
+/* Column c of a supernode: its rows below are later columns of the same and rows of later ones, and each
+   element of the inverse there is used where it stands. */
 static void invert_column(const struct supernodes *s, const struct node *d, int c, const double *l, double *z,
                           const struct workspace *w) {
   size_t diagonal = d->at + (size_t)c * (size_t)(d->nr + 1);

@@ -97,7 +97,8 @@ struct dense_v {
   double ld, *inverse, *vd; /* log|V|, V^-1, V^-1 D */
 };
 
-/* Lower Cholesky factor; extended, or the reference would have fewer digits than the kernel where a variance is large. */
+/* Lower Cholesky factor; extended, or the reference would have fewer digits than the kernel where a
+   variance is large. */
 static void cholesky(int n, long double *a) {
   for (int j = 0; j < n; j++)
     for (int i = j; i < n; i++) {
@@ -390,6 +391,29 @@ Test(sparse, digits_do_not_depend_on_threads) {
   cr_assert_eq(memcmp(sums[0].t, sums[1].t, (size_t)lab->sp.k * sizeof(double)), 0);
   cr_assert_eq(memcmp(sums[0].u, sums[1].u, (size_t)lab->sp.k * 9 * sizeof(double)), 0);
   lab_end(lab);
+}
+
+/* Every allocation fails once; nothing is left behind. */
+static void run_once(void *arg) {
+  struct lab *lab = arg;
+  lab->arena = arena_new(&lab->mem);
+  add_term(lab, 10, 2);
+  add_term(lab, 8, 1);
+  struct sparse *s = sparse_new(lab->arena, &lab->sp);
+  struct kernel_sums sums = sums_new(lab);
+  const double *lambda[] = {lab->lambda[0], lab->lambda[1]};
+  cr_assert(sparse_eval(s, lambda, WANT_GRADIENT, &sums));
+}
+
+Test(sparse, memory_that_runs_out) {
+  size_t n = 0;
+  for (enum unwind end = UNWIND_MEMORY; end == UNWIND_MEMORY; n++) {
+    struct lab *lab = lab_new(60, 2);
+    lab->mem.fail_at = lab->mem.calls + n + 1;
+    end = mem_guard(&lab->mem, run_once, lab);
+    lab_end(lab);
+  }
+  cr_assert_gt(n, 3);
 }
 
 /* ---- start ---------------------------------------------------------------------------------------------- */

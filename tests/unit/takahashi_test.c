@@ -21,8 +21,8 @@ static double uniform(struct bench *b) {
   return ((double)(b->seed >> 11) + 0.5) / 9007199254740992.0;
 }
 
-/* Lower triangle of a symmetric matrix, made diagonally dominant, with the pattern of `full` (n x n, 1 where an element
-   may differ from zero). */
+/* Lower triangle of a symmetric matrix, made diagonally dominant, with the pattern of `full` (n x n, 1
+   where an element may differ from zero). */
 static struct bench *bench_new(int n, const char *full) {
   static struct bench b;
   memset(&b, 0, sizeof b);
