@@ -13,6 +13,7 @@ enum { EVALUATIONS_MAX = 200 };
 #define NO_WORSE 1e-9        /* what an exact zero may cost */
 #define SMALL_PIVOT 1e-2     /* relative sd that is tried at exactly zero */
 #define IDENTIFIED 1e-8      /* smallest eigenvalue of the scaled information at the start */
+#define NO_INFORMATION 1e-12 /* see scale_to_unit */
 #define STUCK 1e-10          /* trust region, relative to |theta| */
 #define STUCK_DECREMENT 1e-6 /* predicted decrease that rounding may hide */
 
@@ -129,10 +130,12 @@ static void mark_terms(const struct search *s, const double *v, bool *bad) {
   bad[m] = bad[m] || fabs(v[s->n - 1]) > 0.1;
 }
 
-/* Scaled to a unit diagonal; a parameter without information keeps a zero row. */
-static void scale_to_unit(int n, double *h) {
+/* Scaled to a unit diagonal; a parameter without information gets a zero row.  Information that is rounding error is none:
+   tr(V^-1 V_i V^-1 V_i) is at least t_i^2 / n, and what the fixed effects leave of it is compared with that. */
+static void scale_to_unit(const struct prepared *pr, int n, double *h) {
   for (int i = 0; i < n; i++) {
-    double d = h[at(i, i, n)], scale = d > 0 ? 1 / sqrt(d) : 0;
+    double t = pr->sums.t[i], d = h[at(i, i, n)];
+    double scale = d > NO_INFORMATION * t * t / pr->all.n ? 1 / sqrt(d) : 0;
     for (int j = 0; j < n; j++) h[at(i, j, n)] *= scale;
     for (int j = 0; j < n; j++) h[at(j, i, n)] *= scale;
   }
@@ -145,7 +148,7 @@ static int not_identified(struct search *s, bool *bad) {
   double *value = matrix_raw(s->scratch, n, 1), *v = matrix_raw(s->scratch, n, n);
   double *h = matrix_raw(s->scratch, n, n);
   memcpy(h, solved_has_ei(s->pr) ? s->pr->solved.ei : s->pr->solved.ai, sizeof(double) * area(n, n));
-  scale_to_unit(n, h);
+  scale_to_unit(s->pr, n, h);
   la_eigen(n, h, value, v);
   for (int i = 0; i < n; i++)
     if (value[i] < IDENTIFIED) mark_terms(s, v + at(0, i, n), bad);
