@@ -143,14 +143,11 @@ static bool where_line(struct block *b, const struct ast *line) {
 }
 
 static bool run_line(struct block *b, const struct ast *line) {
-  switch ((int)line->kind) {
-  case AST_MISSING:
-  case AST_DECIMAL: return true;
-  case AST_COLTYPE: return declare_line(b, line);
-  case AST_DERIVE: return derive_line(b, line);
-  case AST_WHERE: return where_line(b, line);
-  default: return FAIL(b, line, DIAG_NOT_YET, "this line of a data block", "");
-  }
+  if (line->kind == AST_COLTYPE) return declare_line(b, line);
+  if (line->kind == AST_DERIVE) return derive_line(b, line);
+  if (line->kind == AST_WHERE) return where_line(b, line);
+  if (line->kind == AST_MISSING || line->kind == AST_DECIMAL) return true; /* the reader has heeded them */
+  return FAIL(b, line, DIAG_NOT_YET, "this line of a data block", DIAG_NONE);
 }
 
 static struct table *load(struct interp *in, const struct ast *data) {

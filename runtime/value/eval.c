@@ -1,5 +1,6 @@
 #include "runtime/value/interp.h"
 #include "lang/base/text.h"
+#include "lang/describe.h"
 #include "lang/splice.h"
 #include <math.h>
 #include <string.h>
@@ -267,7 +268,7 @@ static bool eval_binary(struct interp *in, const struct ast *e, struct value *ou
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   struct value a;
   mem_check_interrupt(in->mem);
-  switch ((int)e->kind) {
+  switch (e->kind) {
   case AST_NUMBER: *out = value_number(e->u.number.value); return true;
   case AST_TEXT: *out = value_text(in, e->u.text.value); return true;
   case AST_BOOL: *out = value_bool(e->u.boolean.value); return true;
@@ -281,8 +282,14 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   case AST_CALL: return eval_call(in, e, out);
   case AST_INDEX: return eval_index(in, e, out);
   case AST_FIELD: return eval_expr(in, e->u.field.of, &a) && field(in, e, &a, e->u.field.name, out);
-  default: return FAIL(in, e, DIAG_NOT_YET, "this", "");
+  case AST_SLOT:
+  case AST_SPLICE:
+  case AST_ARG:
+  case AST_HYPOTHESES:
+  case AST_ERROR:
+  case AST_CASES_NO_EXPRESSION: break; /* the checker has refused them */
   }
+  return FAIL(in, e, DIAG_NOT_YET, describe_expr(in->scratch, e), DIAG_NONE);
 }
 
 /* ---- statements ----------------------------------------------------------------------------------------- */
@@ -303,19 +310,18 @@ static bool exec_let(struct interp *in, const struct ast *s) {
   return true;
 }
 
+static bool exec_data(struct interp *in, const struct ast *s) {
+  struct table *t = data_load(in, s);
+  if (!t) return false;
+  struct value v = value_table(t);
+  env_set(in, s->u.data.name->u.name.whole, &v);
+  return true;
+}
+
 bool exec_statement(struct interp *in, const struct ast *s) {
-  switch ((int)s->kind) {
-  case AST_EXPR: return exec_expression(in, s);
-  case AST_LET:
-  case AST_ASSIGN: return exec_let(in, s);
-  case AST_ALLOW: return true;
-  case AST_DATA: {
-    struct table *t = data_load(in, s);
-    if (!t) return false;
-    struct value v = value_table(t);
-    env_set(in, s->u.data.name->u.name.whole, &v);
-    return true;
-  }
-  default: return FAIL(in, s, DIAG_NOT_YET, "this statement", "");
-  }
+  if (s->kind == AST_EXPR) return exec_expression(in, s);
+  if (s->kind == AST_LET || s->kind == AST_ASSIGN) return exec_let(in, s);
+  if (s->kind == AST_DATA) return exec_data(in, s);
+  if (s->kind == AST_ALLOW) return true;
+  return FAIL(in, s, DIAG_NOT_YET, "this statement", DIAG_NONE);
 }
