@@ -260,7 +260,7 @@ struct script {
 struct script *parse_script(struct mem *m, struct diags *diags, const char *name, const char *folder,
                             const char *text, size_t n);
 
-/* For the prompt: does the text end inside a bracket, a text literal or after an operator? */
+/* For the prompt: does the text end inside a bracket or after an operator? */
 bool parse_incomplete(struct mem *m, const char *text, size_t n);
 
 /* The canonical spelling of one expression ("(1 + Days | Subject)"), in the arena. */

@@ -26,7 +26,7 @@ static void put_payload(struct buf *out, const struct ast *n) {
 static void dump_node(struct ast *n, void *arg) {
   struct dump *d = arg;
   struct place from = source_place(d->source, n->span.from), to = source_place(d->source, n->span.to);
-  buf_pad(d->out, ' ', (size_t)(2 * d->indent));
+  buf_pad(d->out, ' ', 2 * (size_t)d->indent);
   buf_put(d->out, ast_kind_name(n->kind));
   put_payload(d->out, n);
   if (d->typed && n->type != TYPE_UNKNOWN) buf_printf(d->out, " : %s", type_name(n->type));

@@ -61,7 +61,7 @@ struct layout {
   int block;       /* DATA, DESIGN or MODEL: of the next { */
   int line_depth;  /* open brackets where the current statement or line began */
   bool recovering; /* after a syntax error: the rest of the statement is skipped */
-  bool failed;     /* nesting or a wrong closer: no more tokens */
+  bool failed;     /* nested too deep: no more tokens */
 };
 
 struct layout *layout_start(struct arena *a, struct diags *diags, const struct source *source);

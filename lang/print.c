@@ -182,8 +182,8 @@ char *print_expr(struct arena *a, const struct ast *expr) {
   return b.text;
 }
 
-static void put_indent(struct printer *p, int more) {
-  buf_pad(p->out, ' ', (size_t)(PRINT_INDENT * (p->indent + more)));
+static void put_indent(struct printer *p) {
+  buf_pad(p->out, ' ', (size_t)p->indent * PRINT_INDENT);
 }
 
 /* ---- statements and lines ------------------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ static void put_block(struct printer *p, const struct ast_list *lines, uint32_t 
   put_lines(p, lines, end);
   p->indent--;
   buf_putc(p->out, '\n');
-  put_indent(p, 0);
+  put_indent(p);
   buf_putc(p->out, '}');
 }
 
@@ -356,7 +356,7 @@ static void put_single(struct printer *p, const struct ast *n) {
 }
 
 static void put_statement(struct printer *p, const struct ast *n) {
-  put_indent(p, 0);
+  put_indent(p);
   if (holds_block(n->kind))
     put_compound(p, n);
   else
@@ -384,7 +384,7 @@ static void start_line(struct printer *p, uint32_t from, uint32_t *previous_line
 static void put_comments_before(struct printer *p, uint32_t offset, uint32_t *line, bool *first) {
   while (p->comment && p->comment->span.from < offset) {
     start_line(p, p->comment->span.from, line, *first);
-    put_indent(p, 0);
+    put_indent(p);
     put_comment(p);
     p->comment = p->comment->next;
     *first = false;
@@ -399,7 +399,7 @@ static void put_inner_comments(struct printer *p, const struct ast *s, bool alon
     if (p->comment->alone != alone) continue;
     if (alone || !behind) {
       start_line(p, alone ? p->comment->span.from : s->span.to, line, *first);
-      put_indent(p, 0);
+      put_indent(p);
     } else {
       buf_put(p->out, "  ");
     }
