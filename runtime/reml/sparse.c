@@ -4,7 +4,7 @@
  *   E = Z'V^-1 D = Lambda^-T X,        A = D'D - (Lambda'Z'D)' X = |D - Z Lambda X|^2 + |X|^2
  *   K = Z'V^-1 Z,   K_ll Lambda_t = (S Lambda M^-1)_ll,   t_i = sum_l tr(K_ll G_i)
  *
- * M's pattern never changes: it is analysed once (CHOLMOD, AMD ordering, supernodal); the numbers of L are
+ * M's pattern never changes: it is analysed once (CHOLMOD, supernodal); the numbers of L are
  * made by supernodes.h, those of M^-1 on its pattern by takahashi.h.  Each factor Lambda_t is replaced by one
  * of the same G_t without zero pivots: singular values below FLOOR are raised to it, which changes K by its
  * square and lets one formula serve zero variances too.
@@ -21,6 +21,10 @@
    digits in common: A is computed from the residuals, row by row. */
 #define BY_ROWS 100
 
+/* Operations per element of M from which on a nested dissection is tried: it takes as long as half an
+   evaluation. */
+#define WORTH_DISSECTION 1000
+
 #define FLOOR 1e-7 /* of Lambda, relative to 1 / root mean diagonal of S */
 
 struct sparse {
@@ -28,7 +32,8 @@ struct sparse {
   const struct sparse_problem *problem;
   struct cross *cross;
   cholmod_common common;
-  cholmod_factor *l; /* CHOLMOD's analysis; its values are made by supernodes_factor */
+  cholmod_factor *l;         /* CHOLMOD's analysis; its values are made by supernodes_factor */
+  double operations, values; /* to compute L; elements of it */
   struct supernodes *nodes;
   double *z;            /* M^-1, laid out as L */
   size_t **pair_at;     /* per pair of terms: place in L, and in z, of every element of every block */
@@ -62,7 +67,6 @@ static void start_cholmod(struct sparse *s) {
   s->common.supernodal = CHOLMOD_SUPERNODAL;
   s->common.final_ll = 1;
   s->common.nmethods = 1;
-  s->common.method[0].ordering = CHOLMOD_AMD;
   s->common.postorder = 1;
 }
 
@@ -98,6 +102,34 @@ static void fill_rows(const struct cross *x, int *next, int *rows) {
   }
 }
 
+/* A factor whose pattern is known; NULL when this ordering is not to be had. */
+static cholmod_factor *analyse_by(struct sparse *s, cholmod_sparse *m, int ordering) {
+  s->common.method[0].ordering = ordering;
+  cholmod_factor *l = cholmod_analyze(m, &s->common);
+  if (s->common.status == CHOLMOD_NOT_INSTALLED) s->common.status = CHOLMOD_OK;
+  return l;
+}
+
+/* Minimum degree is quick and good where factors are nested.  Where many operations are left, nested dissection may find
+   groups that are hardly connected, such as the departments that a university's students and teachers keep to. */
+static void choose_ordering(struct sparse *s, cholmod_sparse *m) {
+  s->l = analyse_by(s, m, CHOLMOD_AMD);
+  check_memory(s);
+  s->operations = s->common.fl;
+  s->values = s->common.lnz;
+  if (s->operations < WORTH_DISSECTION * (double)m->nzmax) return;
+  cholmod_factor *other = analyse_by(s, m, CHOLMOD_METIS);
+  if (other && s->common.fl < s->operations) {
+    cholmod_factor *worse = s->l;
+    s->l = other;
+    other = worse;
+    s->operations = s->common.fl;
+    s->values = s->common.lnz;
+  }
+  cholmod_free_factor(&other, &s->common);
+  check_memory(s);
+}
+
 static void analyse(struct sparse *s) {
   struct mem *mem = arena_mem(s->arena);
   struct arena *pool = arena_pool_mark(mem), *scratch = arena_new(mem);
@@ -115,8 +147,7 @@ static void analyse(struct sparse *s) {
   cholmod_sparse m = {.nrow = q, .ncol = q, .nzmax = nnz, .p = start, .i = rows, .stype = -1, .packed = 1};
   m.itype = CHOLMOD_INT;
   m.xtype = CHOLMOD_PATTERN;
-  s->l = cholmod_analyze(&m, &s->common);
-  check_memory(s);
+  choose_ordering(s, &m);
   cholmod_change_factor(CHOLMOD_REAL, 1, 1, 1, 1, s->l, &s->common);
   check_memory(s);
   arena_pool_drain(mem, pool);
@@ -573,8 +604,7 @@ bool sparse_start(struct sparse *s, double *const *g) {
 
 struct sparse_info sparse_info(const struct sparse *s) {
   double bytes = 2.0 * (double)s->nodes->size * sizeof(double);
-  return (struct sparse_info){s->problem->n, s->cross->q,  s->nodes->n_super,
-                              s->common.lnz, s->common.fl, bytes};
+  return (struct sparse_info){s->problem->n, s->cross->q, s->nodes->n_super, s->values, s->operations, bytes};
 }
 
 void sparse_describe(struct buf *out, const struct sparse *s) {

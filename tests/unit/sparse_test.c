@@ -416,6 +416,33 @@ Test(sparse, memory_that_runs_out) {
   cr_assert_gt(n, 3);
 }
 
+/* Too large for dense algebra, and worth a nested dissection: d log|V| / d lambda = 2 lambda t. */
+Test(sparse, traces_are_derivatives_of_a_large_problem) {
+  struct lab *lab = lab_new(6000, 2);
+  add_term(lab, 900, 1);
+  add_term(lab, 500, 1);
+  struct sparse *s = sparse_new(lab->arena, &lab->sp);
+  double at_point[] = {0.7, 1.3}, h = 1e-4;
+  const double *lambda[] = {&at_point[0], &at_point[1]};
+  struct kernel_sums sums = sums_new(lab);
+  cr_assert(sparse_eval(s, lambda, WANT_GRADIENT, &sums));
+  for (int t = 0; t < 2; t++) {
+    struct kernel_sums up = sums_new(lab), down = sums_new(lab);
+    at_point[t] += h;
+    cr_assert(sparse_eval(s, lambda, WANT_CRITERION, &up));
+    at_point[t] -= 2 * h;
+    cr_assert(sparse_eval(s, lambda, WANT_CRITERION, &down));
+    at_point[t] += h;
+    double want = (up.ld - down.ld) / (2 * h), got = 2 * at_point[t] * sums.t[t];
+    cr_assert_float_eq(got, want, 1e-6 * fabs(want), "%g, not %g", got, want);
+  }
+  struct sparse_info info = sparse_info(s);
+  cr_assert_eq(info.q, 1400);
+  cr_assert_gt(info.operations, 1e6);
+  cr_assert_gt(info.bytes, 16 * info.values);
+  lab_end(lab);
+}
+
 /* ---- start ---------------------------------------------------------------------------------------------- */
 
 /* D = [Q sqrt(n), y]: one column of ones, y without its mean, from two crossed factors with given sd's. */
