@@ -181,7 +181,7 @@ install: build
 	install -m 644 runtime/kin.h $(DESTDIR)$(PREFIX)/include/kin.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/kin.pc.in \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/kin.pc
-	install -m 644 $(wildcard stdlib/*) $(DESTDIR)$(PREFIX)/share/kin/stdlib
+	install -m 644 $(wildcard stdlib/*.kin stdlib/README.md) $(DESTDIR)$(PREFIX)/share/kin/stdlib
 	install -m 644 docs/kin.1 $(DESTDIR)$(PREFIX)/share/man/man1/kin.1
 
 ## uninstall: remove what install put there
