@@ -100,10 +100,6 @@ void arena_hold(struct arena *a, struct arena *other) {
   arena_register(a, release_arena, arena_retain(other));
 }
 
-static uintptr_t round_up(uintptr_t at, size_t align) {
-  return (at + align - 1) & ~(uintptr_t)(align - 1);
-}
-
 static bool add_chunk(struct arena *a, size_t bytes) {
   size_t room = ARENA_EXACT || bytes > a->next_room ? bytes : a->next_room;
   if (room > PTRDIFF_MAX - sizeof(struct chunk)) return false;
@@ -115,15 +111,16 @@ static bool add_chunk(struct arena *a, size_t bytes) {
   return true;
 }
 
-/* Where bytes would go in the newest chunk; NULL if they do not fit. */
+/* Where bytes would go in the newest chunk; NULL if they do not fit.  `align` is a power of two. */
 static void *take(struct arena *a, size_t bytes, size_t align) {
   struct chunk *c = a->chunk;
   if (!c) return NULL;
-  uintptr_t base = (uintptr_t)(c + 1);
-  uintptr_t at = round_up(base + c->used, align);
-  if (at - base > c->room || c->room - (at - base) < bytes) return NULL;
-  c->used = at - base + bytes;
-  return (void *)at;
+  char *base = (char *)(c + 1);
+  size_t skip = -((uintptr_t)base + c->used) & (align - 1);
+  if (c->room - c->used < skip || c->room - c->used - skip < bytes) return NULL;
+  char *at = base + c->used + skip;
+  c->used += skip + bytes;
+  return at;
 }
 
 /* NULL where memory is gone. */

@@ -253,7 +253,8 @@ static void on_interrupt(int sig) {
 
 static void look_at_terminal(struct command *c) {
   struct winsize w;
-  bool plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
+  const char *no_colour = getenv("NO_COLOR");
+  bool plain = no_colour && *no_colour;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0) c->options.width = w.ws_col;
   c->options.colour = !plain && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
   c->options.times = !c->quiet && !c->options.json && c->verb == VERB_RUN;

@@ -77,13 +77,13 @@ enum type value_type(const struct value *v) {
 
 const char *value_kind_name(const struct value *v) {
   if (v->kind == VALUE_NA) return "NA";
-  switch (value_type(v)) {
-#define X(type, name)                                                                                        \
-  case TYPE_##type: return TYPE_##type == TYPE_NONE || TYPE_##type == TYPE_HYPOTHESES ? name : "a " name;
-    TYPES(X)
+  static const char *const names[] = {
+#define X(type, name) "a " name,
+      TYPES(X)
 #undef X
-  }
-  return "";
+  };
+  enum type type = value_type(v);
+  return type == TYPE_NONE ? type_name(type) : names[type];
 }
 
 static void one_code(struct interp *in, struct column *c, enum coltype type, int32_t code) {

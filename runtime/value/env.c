@@ -18,8 +18,8 @@ static struct binding *add(struct interp *in, const char *name) {
     in->binding = mem_realloc(in->mem, in->binding, room, sizeof *in->binding);
     in->binding_room = room;
   }
-  char *copy = mem_alloc(in->mem, strlen(name) + 1, 1);
-  strcpy(copy, name);
+  size_t n = strlen(name) + 1;
+  char *copy = memcpy(mem_alloc(in->mem, n, 1), name, n);
   struct binding *b = &in->binding[in->n_bindings++];
   *b = (struct binding){.name = copy};
   return b;
