@@ -7,7 +7,10 @@
 
 /* Chunks of batches are the grain of parallel work and of summation.  Their boundaries depend on the problem
    only, so that digits do not depend on threads. */
-enum { CHUNKS_MAX = 32 };
+enum {
+  CHUNKS_MAX = 32,
+  CHUNKS_PARALLEL = 16, /* fewer are done by one thread: to wake the others takes about as long as the work */
+};
 static const double chunk_work = 400e3; /* operations worth a chunk of its own */
 
 struct chunk {
@@ -367,7 +370,8 @@ static void collect(const struct kernel_sums *s, unsigned want, struct kernel_su
 bool dense_eval(struct dense *ds, const double *const *lambda, unsigned want, struct kernel_sums *out) {
   bool ok = true;
   int n = ds->n_chunks;
-#pragma omp parallel for schedule(dynamic) num_threads(ds->all->threads) if (n > 1 && ds->all->threads > 1)
+#pragma omp parallel for schedule(dynamic)                                                                   \
+    num_threads(ds->all->threads) if (n >= CHUNKS_PARALLEL && ds->all->threads > 1)
   for (int i = 0; i < n; i++) eval_chunk(ds, lambda, want, &ds->chunk[i]);
   for (int i = 0; i < n; i++) {
     ok = ok && ds->chunk[i].ok;
@@ -440,7 +444,8 @@ static void weigh_chunk(const struct dense *ds, const struct kernel_weights *w, 
 
 void dense_weights(struct dense *ds, const struct kernel_weights *w) {
   int n = ds->n_chunks, k = ds->all->k;
-#pragma omp parallel for schedule(dynamic) num_threads(ds->all->threads) if (n > 1 && ds->all->threads > 1)
+#pragma omp parallel for schedule(dynamic)                                                                   \
+    num_threads(ds->all->threads) if (n >= CHUNKS_PARALLEL && ds->all->threads > 1)
   for (int i = 0; i < n; i++) weigh_chunk(ds, w, &ds->chunk[i]);
   for (int i = 0; i < n; i++) {
     add(area(k, k), ds->chunk[i].dwd, w->dwd);
