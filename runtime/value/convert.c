@@ -28,11 +28,51 @@ static void hold(struct interp *in, struct arena *home) {
   if (home) arena_hold(in->scratch, home);
 }
 
+/* About as many values as it takes to show one. */
+static int64_t value_size(const struct value *v) {
+  switch (v->kind) {
+  case VALUE_LIST:
+  case VALUE_RECORD: return v->u.list->size;
+  case VALUE_COLUMN: return v->u.column->n_rows;
+  case VALUE_TABLE: return (int64_t)v->u.table->n_rows * v->u.table->n_columns;
+  case VALUE_MATRIX: return (int64_t)v->u.matrix->rows * v->u.matrix->cols;
+  case VALUE_GRID: return (int64_t)v->u.grid->rows * v->u.grid->cols;
+  case VALUE_FIT: return 100;
+  case VALUE_TEXT: return 1 + (int64_t)strlen(v->u.text) / 32;
+  case VALUE_NONE:
+  case VALUE_NA:
+  case VALUE_NUMBER:
+  case VALUE_BOOL:
+  case VALUE_FORMULA:
+  case VALUE_FUNCTION:
+  case VALUE_ENUM: return 1;
+  }
+  return 1;
+}
+
 struct value value_list(struct interp *in, int n, const struct value *items, const char *const *names) {
   struct list_value *l = arena_make(in->scratch, struct list_value);
-  *l = (struct list_value){.n = n, .item = items, .name = names};
-  for (int i = 0; i < n; i++) hold(in, items[i].home);
+  *l = (struct list_value){.n = n, .item = items, .name = names, .depth = 1};
+  for (int i = 0; i < n; i++) {
+    bool list = items[i].kind == VALUE_LIST || items[i].kind == VALUE_RECORD;
+    if (list && items[i].u.list->depth >= l->depth) l->depth = items[i].u.list->depth + 1;
+    l->size += value_size(&items[i]);
+    hold(in, items[i].home);
+  }
   return (struct value){.kind = names ? VALUE_RECORD : VALUE_LIST, .home = in->scratch, .u.list = l};
+}
+
+bool value_nested(struct interp *in, struct span span, int n, const struct value *items,
+                  const char *const *names, struct value *out) {
+  *out = value_list(in, n, items, names);
+  bool deep = out->u.list->depth > LIST_DEPTH_MAX, large = n > 1 && out->u.list->size > LIST_SIZE_MAX;
+  if (deep)
+    diag_add(in->diags, in->script->source, span, DIAG_LIST_TOO_DEEP,
+             arena_printf(in->scratch, "%d", LIST_DEPTH_MAX), DIAG_END);
+  else if (large)
+    diag_add(in->diags, in->script->source, span, DIAG_LIST_TOO_LARGE,
+             arena_printf(in->scratch, "%d", LIST_SIZE_MAX), DIAG_END);
+  return !deep && !large;
 }
 
 struct value value_column(struct interp *in, const struct column *c, int n_rows, struct arena *home) {

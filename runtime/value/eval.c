@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { RANGE_MAX = 10000000 }; /* items of a..b */
-
 #define FAIL(in, node, ...)                                                                                  \
   (diag_add((in)->diags, (in)->script->source, (node)->span, __VA_ARGS__, DIAG_END), false)
 
@@ -73,7 +71,8 @@ static bool eval_range(struct interp *in, const struct ast *e, const struct valu
   if (a->kind != VALUE_NUMBER || b->kind != VALUE_NUMBER || !isfinite(a->u.number) || !isfinite(b->u.number))
     return FAIL(in, e, DIAG_RANGE_ENDS);
   double from = a->u.number, length = floor(b->u.number - from + 1e-9) + 1;
-  if (length > RANGE_MAX) return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%d", RANGE_MAX));
+  if (length > LIST_SIZE_MAX)
+    return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%d", LIST_SIZE_MAX));
   int n = length > 0 ? (int)length : 0;
   struct value *items = arena_raw(in->scratch, (size_t)n, struct value);
   for (int i = 0; i < n; i++) items[i] = value_number(from + i);
@@ -246,8 +245,7 @@ static bool eval_list(struct interp *in, const struct ast *e, struct value *out)
   int n = 0;
   for (const struct ast *x = e->u.list.items.first; x; x = x->next)
     if (!eval_expr(in, x, &items[n++])) return false;
-  *out = value_list(in, n, items, NULL);
-  return true;
+  return value_nested(in, e->span, n, items, NULL, out);
 }
 
 static bool eval_call(struct interp *in, const struct ast *e, struct value *out) {

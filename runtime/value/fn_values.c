@@ -263,27 +263,32 @@ bool builtin_summary(struct call *c, struct value *out) {
 
 /* ---- print, text, record -------------------------------------------------------------------------------- */
 
-static char *joined(struct call *c, const char *between) {
+static bool join(struct call *c, const char *between, const char **text) {
   struct report_style style = {.width = c->in->options.width, .utf8 = true};
   struct buf b;
   buf_init(&b, c->in->scratch);
   for (int i = 0; i < c->n_rest; i++) {
     if (i) buf_put(&b, between);
     report_inline(&b, &c->rest[i].value, &style);
+    if (b.n >> 20 >= TEXT_MIB_MAX)
+      return CALL_ERROR(c, c->node->span, DIAG_TEXT_TOO_LONG,
+                        arena_printf(c->in->scratch, "%d", TEXT_MIB_MAX));
   }
-  return b.text;
+  *text = b.text;
+  return true;
 }
 
 bool builtin_print(struct call *c, struct value *out) {
   (void)out;
-  struct value line = {.kind = VALUE_TEXT, .u.text = joined(c, " ")};
+  struct value line = {.kind = VALUE_TEXT};
+  if (!join(c, " ", &line.u.text)) return false;
   c->in->show(c->in, &line, "print");
   return true;
 }
 
 bool builtin_text(struct call *c, struct value *out) {
-  *out = value_text(c->in, joined(c, ""));
-  return true;
+  *out = (struct value){.kind = VALUE_TEXT, .home = c->in->scratch};
+  return join(c, "", &out->u.text);
 }
 
 bool builtin_record(struct call *c, struct value *out) {
@@ -294,6 +299,5 @@ bool builtin_record(struct call *c, struct value *out) {
     names[i] = arena_strdup(c->in->scratch, c->rest_name[i]);
     items[i] = c->rest[i].value;
   }
-  *out = value_list(c->in, c->n_rest, items, names);
-  return true;
+  return value_nested(c->in, c->node->span, c->n_rest, items, names, out);
 }

@@ -53,7 +53,10 @@ struct value value_text(struct interp *in, const char *s); /* copied into the sc
 struct value value_table(const struct table *t);
 struct value value_fit(const struct fit *f);
 struct value value_list(struct interp *in, int n, const struct value *items,
-                        const char *const *names); /* retains homes */
+                        const char *const *names); /* retains homes; names NULL: a list, else a record */
+/* The same of items that may be large themselves; false after an error at span: it holds too much, or is too deep. */
+bool value_nested(struct interp *in, struct span span, int n, const struct value *items,
+                  const char *const *names, struct value *out);
 struct value value_column(struct interp *in, const struct column *c, int n_rows, struct arena *home);
 struct value value_matrix(struct interp *in, const struct matrix_value *m);
 struct value value_grid(struct interp *in, const struct grid_value *g);

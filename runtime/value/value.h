@@ -14,10 +14,16 @@
 
 struct value;
 
+/* Lists share their items, so that a short script can name a list of any size: what a list may hold, with all that lies in
+   it, is limited where it is made, and whoever walks it may recurse.  So is a text. */
+enum { LIST_SIZE_MAX = 10000000, LIST_DEPTH_MAX = 100, TEXT_MIB_MAX = 256 };
+
 struct list_value {
   int n;
   const struct value *item;
   const char *const *name; /* RECORD: names of the items; LIST: NULL */
+  int depth;               /* 1 + that of the deepest item: at most LIST_DEPTH_MAX */
+  int64_t size;            /* values in it, those of its items counted: at most LIST_SIZE_MAX */
 };
 
 struct column_value {
