@@ -28,6 +28,10 @@ static void hold(struct interp *in, struct arena *home) {
   if (home) arena_hold(in->scratch, home);
 }
 
+void value_hold(struct interp *in, const struct value *v) {
+  hold(in, v->home);
+}
+
 /* About as many values as it takes to show one. */
 static int64_t value_size(const struct value *v) {
   switch (v->kind) {
@@ -124,6 +128,12 @@ const char *value_kind_name(const struct value *v) {
   };
   enum type type = value_type(v);
   return type == TYPE_NONE ? type_name(type) : names[type];
+}
+
+struct value value_of_row(struct interp *in, const struct column *c, int at) {
+  if (c->type == COL_NUMBER) return value_number(c->v.number[at]);
+  if (c->v.code[at] < 0) return (struct value){.kind = VALUE_NA};
+  return c->type == COL_BOOL ? value_bool(c->v.code[at]) : value_text(in, c->levels[c->v.code[at]]);
 }
 
 static void one_code(struct interp *in, struct column *c, enum coltype type, int32_t code) {

@@ -1,5 +1,4 @@
 #include "runtime/value/interp.h"
-#include "lang/base/text.h"
 #include "lang/describe.h"
 #include "lang/splice.h"
 #include <math.h>
@@ -25,13 +24,6 @@ static struct column spread(struct interp *in, const struct column *c, int n) {
   return out;
 }
 
-/* The first value of a column as a value of its own. */
-static struct value single(struct interp *in, const struct column *c) {
-  if (c->type == COL_NUMBER) return value_number(c->v.number[0]);
-  if (c->v.code[0] < 0) return (struct value){.kind = VALUE_NA};
-  return c->type == COL_BOOL ? value_bool(c->v.code[0]) : value_text(in, c->levels[c->v.code[0]]);
-}
-
 static bool same_length(struct interp *in, const struct ast *e, struct column *a, int *na, struct column *b,
                         int *nb) {
   if (*na == *nb) return true;
@@ -54,13 +46,15 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
     return FAIL(in, e->u.op.a, DIAG_OPERAND_KIND, ast_op_spelling(e->u.op.op), value_kind_name(a));
   if (b && !value_as_column(in, b, &y, &ny))
     return FAIL(in, e->u.op.b, DIAG_OPERAND_KIND, ast_op_spelling(e->u.op.op), value_kind_name(b));
+  value_hold(in, a);
+  if (b) value_hold(in, b); /* the result may share what they hold */
   bool scalar = a->kind != VALUE_COLUMN && (!b || b->kind != VALUE_COLUMN);
   if (b && !same_length(in, e, &x, &nx, &y, &ny)) return false;
   struct column *c = column_operate(in->scratch, in->diags, in->script->source, e, &x, b ? &y : NULL, nx);
   if (!c) return false;
   c->name = scalar ? "" : print_expr(in->scratch, e);
   if (scalar)
-    *out = single(in, c);
+    *out = value_of_row(in, c, 0);
   else
     *out = value_column(in, c, nx, NULL);
   return true;
@@ -80,49 +74,7 @@ static bool eval_range(struct interp *in, const struct ast *e, const struct valu
   return true;
 }
 
-/* ---- names, fields, elements ---------------------------------------------------------------------------- */
-
-static bool matrix_row(struct interp *in, const struct matrix_value *m, const char *name, struct value *out) {
-  for (int i = 0; m->row_names && i < m->rows; i++) {
-    if (strcmp(m->row_names[i], name) != 0) continue;
-    struct value *items = arena_raw(in->scratch, (size_t)m->cols, struct value);
-    for (int j = 0; j < m->cols; j++) items[j] = value_number(m->v[(size_t)i + (size_t)j * (size_t)m->rows]);
-    *out = value_list(in, m->cols, items, m->col_names);
-    return true;
-  }
-  return false;
-}
-
-static bool record_field(const struct list_value *r, const char *name, struct value *out) {
-  for (int i = 0; i < r->n; i++)
-    if (strcmp(r->name[i], name) == 0) {
-      *out = r->item[i];
-      return true;
-    }
-  return false;
-}
-
-static const char *nearest_field(const struct value *of, const char *name) {
-  if (of->kind == VALUE_RECORD) return text_nearest(name, of->u.list->name, (size_t)of->u.list->n);
-  if (of->kind == VALUE_MATRIX && of->u.matrix->row_names)
-    return text_nearest(name, of->u.matrix->row_names, (size_t)of->u.matrix->rows);
-  return NULL;
-}
-
-/* x.name, x["name"] */
-static bool field(struct interp *in, const struct ast *node, const struct value *of, const char *name,
-                  struct value *out) {
-  if (of->kind == VALUE_TABLE) {
-    int j = table_find(of->u.table, name);
-    if (j >= 0) {
-      *out = value_column(in, &of->u.table->columns[j], of->u.table->n_rows, of->home);
-      return true;
-    }
-  }
-  if (of->kind == VALUE_RECORD && record_field(of->u.list, name, out)) return true;
-  if (of->kind == VALUE_MATRIX && matrix_row(in, of->u.matrix, name, out)) return true;
-  return FAIL(in, node, DIAG_NO_SUCH_FIELD, value_kind_name(of), name, nearest_field(of, name));
-}
+/* ---- names, elements ------------------------------------------------------------------------------------- */
 
 static bool eval_name(struct interp *in, const struct ast *e, struct value *out) {
   const char *first = e->u.name.part[0];
@@ -136,59 +88,8 @@ static bool eval_name(struct interp *in, const struct ast *e, struct value *out)
   *out = *v;
   for (int i = 1; i < e->u.name.n_parts; i++) {
     struct value of = *out;
-    if (!field(in, e, &of, e->u.name.part[i], out)) return false;
+    if (!value_field(in, e, &of, e->u.name.part[i], out)) return false;
   }
-  return true;
-}
-
-static bool position(struct interp *in, const struct ast *node, const struct value *v, int n, int *at) {
-  double x = v->u.number;
-  if (v->kind == VALUE_NUMBER && x == floor(x) && x >= 1 && x <= n) {
-    *at = (int)x - 1;
-    return true;
-  }
-  const char *what = v->kind == VALUE_NUMBER ? arena_printf(in->scratch, "%.15g", x) : value_kind_name(v);
-  return FAIL(in, node, DIAG_NO_SUCH_ELEMENT, what, arena_printf(in->scratch, "%d", n));
-}
-
-static bool element(struct interp *in, const struct ast *node, const struct value *of,
-                    const struct value *index, struct value *out) {
-  int at;
-  if (index->kind == VALUE_TEXT) return field(in, node, of, index->u.text, out);
-  if (of->kind == VALUE_LIST || of->kind == VALUE_RECORD) {
-    if (!position(in, node, index, of->u.list->n, &at)) return false;
-    *out = of->u.list->item[at];
-    return true;
-  }
-  if (of->kind != VALUE_COLUMN) return FAIL(in, node, DIAG_NO_ELEMENTS, value_kind_name(of));
-  if (!position(in, node, index, of->u.column->n_rows, &at)) return false;
-  struct column c = of->u.column->column;
-  if (c.type == COL_NUMBER)
-    c.v.number += at;
-  else
-    c.v.code += at;
-  *out = single(in, &c);
-  return true;
-}
-
-static bool matrix_place(struct interp *in, const struct ast *node, const struct value *index, int n,
-                         const char *const *names, int *at) {
-  if (index->kind != VALUE_TEXT) return position(in, node, index, n, at);
-  for (*at = 0; names && *at < n; ++*at)
-    if (strcmp(names[*at], index->u.text) == 0) return true;
-  return FAIL(in, node, DIAG_NO_SUCH_FIELD, "the matrix", index->u.text,
-              names ? text_nearest(index->u.text, names, (size_t)n) : NULL);
-}
-
-static bool cell(struct interp *in, const struct ast *node, const struct value *of, const struct value *index,
-                 struct value *out) {
-  const struct matrix_value *m = of->u.matrix;
-  int i, j;
-  if (of->kind != VALUE_MATRIX) return FAIL(in, node, DIAG_NO_ELEMENTS, value_kind_name(of));
-  if (!matrix_place(in, node, &index[0], m->rows, m->row_names, &i) ||
-      !matrix_place(in, node, &index[1], m->cols, m->col_names, &j))
-    return false;
-  *out = value_number(m->v[(size_t)i + (size_t)j * (size_t)m->rows]);
   return true;
 }
 
@@ -200,7 +101,7 @@ static bool eval_index(struct interp *in, const struct ast *e, struct value *out
   const struct ast *arg = e->u.call.args.first;
   for (int i = 0; i < n; i++, arg = arg->next)
     if (!eval_expr(in, arg->u.arg.value, &index[i])) return false;
-  return n == 1 ? element(in, e, &of, index, out) : cell(in, e, &of, index, out);
+  return n == 1 ? value_element(in, e, &of, index, out) : value_cell(in, e, &of, index, out);
 }
 
 /* ---- splices -------------------------------------------------------------------------------------------- */
@@ -279,7 +180,7 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   case AST_BINARY: return eval_binary(in, e, out);
   case AST_CALL: return eval_call(in, e, out);
   case AST_INDEX: return eval_index(in, e, out);
-  case AST_FIELD: return eval_expr(in, e->u.field.of, &a) && field(in, e, &a, e->u.field.name, out);
+  case AST_FIELD: return eval_expr(in, e->u.field.of, &a) && value_field(in, e, &a, e->u.field.name, out);
   case AST_SLOT:
   case AST_SPLICE:
   case AST_ARG:

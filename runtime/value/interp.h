@@ -63,6 +63,10 @@ struct value value_grid(struct interp *in, const struct grid_value *g);
 enum type value_type(const struct value *v);
 const char *value_kind_name(const struct value *v); /* "a number", "a fit" */
 
+/* Row `at` of a column as a value of its own. */
+struct value value_of_row(struct interp *in, const struct column *c, int at);
+/* The scratch arena, and what is kept of it, keeps what v lives in. */
+void value_hold(struct interp *in, const struct value *v);
 /* A value as a column: numbers, texts and truth values have one row; false for others. */
 bool value_as_column(struct interp *in, const struct value *v, struct column *c, int *n);
 /* Numbers of a value: a number, a column of numbers or truth values, a list of numbers.  NULL after an error at span. */
@@ -74,6 +78,16 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
 bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                     struct value *out);
 bool exec_statement(struct interp *in, const struct ast *s);
+
+/* Parts (parts.c): x.name or x["name"], x[i], x[i, j]; node is the place of messages. */
+bool value_field(struct interp *in, const struct ast *node, const struct value *of, const char *name,
+                 struct value *out);
+bool value_element(struct interp *in, const struct ast *node, const struct value *of,
+                   const struct value *index, struct value *out);
+bool value_cell(struct interp *in, const struct ast *node, const struct value *of, const struct value *index,
+                struct value *out);
+/* The names that parts go by: fields of a record, columns of a table or grid, rows of a matrix; NULL: none. */
+const char *const *value_names(struct interp *in, const struct value *of, int *n);
 
 /* The table of a data statement, loaded now or before; NULL after an error. */
 struct table *data_load(struct interp *in, const struct ast *data);
