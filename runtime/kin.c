@@ -195,6 +195,8 @@ static void run_all(void *arg) {
   o->fine = run_stages(o->job);
 }
 
+static const char memory_used_up[] = "error: memory is used up\n";
+
 static void put_times(struct interp *in) {
   char line[128];
   int n = snprintf(line, sizeof line, "elapsed: reading %.3f s, fitting %.3f s\n", in->seconds_read,
@@ -208,7 +210,7 @@ static enum kin_status run_script(struct kin *k, struct job *j) {
   k->in.shown = SHOWN_NOTHING;
   enum unwind how = mem_guard(&k->mem, run_all, &o);
   bool fine = how == UNWIND_NONE && o.fine;
-  if (how == UNWIND_MEMORY) put_err(&k->in, "error: memory is used up\n", 25);
+  if (how == UNWIND_MEMORY) put_err(&k->in, memory_used_up, strlen(memory_used_up));
   put_times(&k->in);
   if (k->in.script) arena_release(k->in.script->arena);
   k->in.script = NULL;
@@ -249,7 +251,9 @@ static void format_all(void *arg) {
 enum kin_status kin_format(struct kin *k, const char *name, const char *text, size_t n) {
   struct job j = {.k = k, .name = name, .folder = "", .text = text, .n = n};
   struct outermost o = {.job = &j};
-  bool fine = mem_guard(&k->mem, format_all, &o) == UNWIND_NONE && o.fine;
+  enum unwind how = mem_guard(&k->mem, format_all, &o);
+  bool fine = how == UNWIND_NONE && o.fine;
+  if (how == UNWIND_MEMORY) put_err(&k->in, memory_used_up, strlen(memory_used_up));
   if (k->in.script) arena_release(k->in.script->arena);
   k->in.script = NULL;
   k->told = NULL;

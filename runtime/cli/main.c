@@ -1,4 +1,5 @@
 /* main.c: the kin command: its arguments, the file, the streams.  A client of kin.h. */
+#include "lang/base/text.h"
 #include "runtime/kin.h"
 #include "runtime/repl/repl.h"
 #include <errno.h>
@@ -86,6 +87,10 @@ static char *slurp(FILE *f, size_t *n) {
       text = more;
     }
   }
+  if (text && ferror(f)) { /* half a script is none */
+    free(text);
+    text = NULL;
+  }
   if (text) text[used] = '\0';
   *n = used;
   return text;
@@ -115,6 +120,15 @@ static char *folder_of(const char *file) {
 
 static int wrong(const char *what, const char *which) {
   fprintf(stderr, "kin: %s%s\n%s", what, which ? which : "", usage);
+  return KIN_USAGE;
+}
+
+static int wrong_option(const char *option) {
+  static const char *const options[] = {"--json",  "--threads", "--dump=", "--quiet",
+                                        "--check", "--version", "--help"};
+  const char *near = text_nearest(option, options, sizeof options / sizeof *options);
+  if (!near) return wrong("unknown option ", option);
+  fprintf(stderr, "kin: unknown option %s; did you mean %s?\n", option, near);
   return KIN_USAGE;
 }
 
@@ -157,7 +171,7 @@ static int take_option(struct command *c, int argc, char **argv, int *i) {
   } else if (strncmp(a, "--dump=", 7) == 0)
     return dump_of(a + 7, &c->options.dump) ? KIN_OK : wrong("nothing to dump is called ", a + 7);
   else if (a[0] == '-' && a[1])
-    return wrong("unknown option ", a);
+    return wrong_option(a);
   else
     return -1;
   return KIN_OK;
@@ -182,6 +196,7 @@ static int take_arguments(struct command *c, int argc, char **argv) {
   for (i += verb; i < argc; i++) {
     if (strcmp(argv[i], "-e") == 0) {
       if (++i == argc) return wrong("-e wants code", NULL);
+      if (c->file || c->code) return wrong("one script at a time: ", argv[i]);
       c->code = argv[i];
       continue;
     }
@@ -192,6 +207,7 @@ static int take_arguments(struct command *c, int argc, char **argv) {
     c->file = argv[i];
   }
   if (verb && !c->file && !c->code) return wrong("which file?", NULL);
+  if (c->rewrite && (c->code || strcmp(c->file, "-") == 0)) return wrong("-i rewrites a file", NULL);
   if (!c->file && !c->code) {
     if (isatty(STDIN_FILENO))
       c->verb = VERB_PROMPT;
@@ -203,16 +219,45 @@ static int take_arguments(struct command *c, int argc, char **argv) {
 
 /* ---- the verbs ------------------------------------------------------------------------------------------ */
 
+static bool write_all(int fd, const char *text, size_t n) {
+  while (n > 0) {
+    ssize_t done = write(fd, text, n);
+    if (done < 0) return false;
+    text += done;
+    n -= (size_t)done;
+  }
+  return true;
+}
+
+/* Writes beside the file and renames, so that a full disk leaves the old script whole; links stay links. */
+static bool replace_file(const char *file, const char *text, size_t n) {
+  struct stat st;
+  char *real = realpath(file, NULL), *beside = real ? malloc(strlen(real) + 8) : NULL;
+  bool fine = false;
+  if (beside && stat(real, &st) == 0) {
+    strcat(strcpy(beside, real), "-XXXXXX");
+    int fd = mkstemp(beside);
+    fine = fd >= 0 && write_all(fd, text, n) && fchmod(fd, st.st_mode & 07777) == 0 && fsync(fd) == 0;
+    if (fd >= 0 && close(fd) != 0) fine = false;
+    fine = fine && rename(beside, real) == 0;
+    if (fd >= 0 && !fine) unlink(beside);
+  }
+  free(beside);
+  free(real);
+  return fine;
+}
+
 static int finish_format(const struct command *c, const char *text, size_t n, int status) {
   bool same = streams.n == n && (n == 0 || memcmp(streams.captured, text, n) == 0);
   if (status != KIN_OK) return status;
-  if (c->compare) return same ? KIN_OK : KIN_FAILED;
+  if (c->compare) {
+    if (!same) fprintf(stderr, "kin: %s is not in canonical form\n", c->file ? c->file : "the code");
+    return same ? KIN_OK : KIN_FAILED;
+  }
   if (same) return KIN_OK;
-  FILE *f = fopen(c->file, "wb");
-  bool fine = f && fwrite(streams.captured, 1, streams.n, f) == streams.n;
-  if (f && fclose(f) != 0) fine = false;
-  if (!fine) fprintf(stderr, "kin: cannot write %s: %s\n", c->file, strerror(errno));
-  return fine ? KIN_OK : KIN_FAILED;
+  if (replace_file(c->file, streams.captured, streams.n)) return KIN_OK;
+  fprintf(stderr, "kin: error: cannot write %s: %s\n", c->file, strerror(errno));
+  return KIN_FAILED;
 }
 
 static int run_text(struct kin *k, const struct command *c, const char *name, const char *folder,
@@ -263,8 +308,10 @@ static void look_at_terminal(struct command *c) {
 int main(int argc, char **argv) {
   struct command c = {.verb = VERB_RUN, .options = {.out = to_out, .err = to_err}};
   for (int i = 1; i < argc && strcmp(argv[i], "-e") != 0; i++) {
-    if (strcmp(argv[i], "--version") == 0) return printf("kin %s\n", kin_version()) < 0;
-    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return fputs(usage, stdout) < 0;
+    if (strcmp(argv[i], "--version") == 0)
+      return printf("kin %s\n", kin_version()) < 0 || fflush(stdout) != 0;
+    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+      return fputs(usage, stdout) < 0 || fflush(stdout) != 0;
   }
   int status = take_arguments(&c, argc, argv);
   if (status != KIN_OK) return status;
