@@ -89,7 +89,7 @@ static const struct schema *known_schema(void *runtime, const char *name, const 
   struct interp *in = runtime;
   const struct table *t = NULL;
   if (decl) {
-    t = data_load(in, decl);
+    t = data_load_ahead(in, decl);
   } else {
     const struct value *v = env_find(in, name);
     if (v && v->kind == VALUE_TABLE) t = v->u.table;
@@ -167,6 +167,7 @@ static bool guarded(struct job *j, mem_guarded *stage) {
   tell(k);
   arena_pool_drain(&k->mem, mark);
   k->in.scratch = NULL;
+  k->in.ahead = NULL;
   return j->fine;
 }
 

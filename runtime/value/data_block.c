@@ -168,3 +168,26 @@ struct table *data_load(struct interp *in, const struct ast *data) {
   in->loaded = l;
   return t;
 }
+
+/* ---- ahead of its turn ---------------------------------------------------------------------------------- */
+
+struct waiting {
+  const struct interp *in;
+  bool waits;
+};
+
+static void look_for_splices(struct ast *e, void *arg) {
+  struct waiting *w = arg;
+  struct value v;
+  if (e->kind == AST_SPLICE && !splice_find(w->in, e->u.name.whole, &v)) w->waits = true;
+  ast_children(e, look_for_splices, w);
+}
+
+struct table *data_load_ahead(struct interp *in, const struct ast *data) {
+  struct waiting w = {.in = in};
+  in->ahead = data;
+  ast_children(data, look_for_splices, &w);
+  struct table *t = w.waits ? NULL : data_load(in, data);
+  in->ahead = NULL;
+  return t;
+}

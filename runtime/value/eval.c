@@ -111,14 +111,43 @@ struct splicing {
   struct arena *arena;
 };
 
+static bool literal(const struct ast *e, struct value *out) {
+  bool negative = e->kind == AST_UNARY && e->u.op.op == OP_NEG;
+  if (negative) e = e->u.op.a;
+  if (e->kind == AST_NUMBER)
+    *out = value_number(negative ? -e->u.number.value : e->u.number.value);
+  else if (e->kind == AST_TEXT && !negative)
+    *out = (struct value){.kind = VALUE_TEXT, .u.text = e->u.text.value};
+  else if (e->kind == AST_BOOL && !negative)
+    *out = value_bool(e->u.boolean.value);
+  else
+    return false;
+  return true;
+}
+
+static bool assigns(const struct ast *s, const char *name) {
+  return (s->kind == AST_LET || s->kind == AST_ASSIGN) && strcmp(s->u.let.name->u.name.whole, name) == 0;
+}
+
+bool splice_find(const struct interp *in, const char *name, struct value *out) {
+  const struct ast *last = NULL, *s = in->ahead ? in->script->statements.first : NULL;
+  for (; s && s != in->ahead; s = s->next)
+    if (assigns(s, name)) last = s;
+  if (last) return literal(last->u.let.value, out);
+  const struct value *v = env_find(in, name);
+  if (v) *out = *v;
+  return v != NULL;
+}
+
 static struct ast *value_of_splice(void *arg, const struct ast *splice) {
   const struct splicing *s = arg;
-  const struct value *v = env_find(s->in, splice->u.name.whole);
-  if (v && v->kind == VALUE_TEXT) return splice_column(s->arena, splice, arena_strdup(s->arena, v->u.text));
-  if (v && v->kind == VALUE_NUMBER) return splice_number(s->arena, splice, v->u.number);
-  if (v && v->kind == VALUE_BOOL) return splice_bool(s->arena, splice, v->u.boolean);
+  struct value v;
+  bool known = splice_find(s->in, splice->u.name.whole, &v);
+  if (known && v.kind == VALUE_TEXT) return splice_column(s->arena, splice, arena_strdup(s->arena, v.u.text));
+  if (known && v.kind == VALUE_NUMBER) return splice_number(s->arena, splice, v.u.number);
+  if (known && v.kind == VALUE_BOOL) return splice_bool(s->arena, splice, v.u.boolean);
   diag_add(s->in->diags, s->in->script->source, splice->span, DIAG_SPLICE_VALUE, splice->u.name.whole,
-           v ? value_kind_name(v) : "not known", DIAG_END);
+           known ? value_kind_name(&v) : "not known", DIAG_END);
   return NULL;
 }
 

@@ -47,7 +47,8 @@ static double quantile_of(double *v, int n, double p) {
   qsort(v, (size_t)n, sizeof *v, by_value);
   double at = (n - 1) * p;
   int low = (int)floor(at);
-  return low + 1 < n ? v[low] + (at - low) * (v[low + 1] - v[low]) : v[low];
+  return at > low ? v[low] + (at - low) * (v[low + 1] - v[low])
+                  : v[low]; /* infinities stand for themselves */
 }
 
 typedef double statistic(double *v, int n);
@@ -152,9 +153,9 @@ static void describe_column(struct interp *in, const struct column *col, const s
   cell[1] = value_text(in, types[s->type]);
   cell[2] = optional(s->type == COL_FACTOR, s->n_levels);
   cell[3] = value_number(s->n_missing);
-  cell[4] = optional(number, s->min);
+  cell[4] = optional(number, quantile_of(v, m, 0));
   cell[5] = optional(number, mean_of(v, m));
-  cell[6] = optional(number, s->max);
+  cell[6] = optional(number, quantile_of(v, m, 1));
   cell[7] = optional(number, sd_of(v, m));
 }
 

@@ -29,9 +29,10 @@ struct interp {
   struct signatures functions;
   struct binding *binding; /* the environment */
   size_t n_bindings, binding_room;
-  struct script *script; /* being checked or run */
-  struct arena *scratch; /* of the statement */
-  struct loaded *loaded; /* of the script */
+  struct script *script;   /* being checked or run */
+  struct arena *scratch;   /* of the statement */
+  struct loaded *loaded;   /* of the script */
+  const struct ast *ahead; /* the check loads this data statement before its turn; NULL while running */
   double seconds_read, seconds_fit;
   enum shown shown;
   /* Output, by way of the driver. */
@@ -91,6 +92,13 @@ const char *const *value_names(struct interp *in, const struct value *of, int *n
 
 /* The table of a data statement, loaded now or before; NULL after an error. */
 struct table *data_load(struct interp *in, const struct ast *data);
+/* The same before the statement's turn, for the check.  NULL also, and nothing said, when it has to wait: its `$x` is worked
+   out by the script. */
+struct table *data_load_ahead(struct interp *in, const struct ast *data);
+
+/* The value of a variable for `$name`: while the check loads a data statement ahead, what the literals assigned before it
+   say.  False if it has none yet. */
+bool splice_find(const struct interp *in, const char *name, struct value *out);
 
 /* A formula or a column expression with its `$x` replaced by values of variables, in arena a; NULL after an error. */
 const struct ast *splice_values(struct interp *in, struct arena *a, const struct ast *expr);
