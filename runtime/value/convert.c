@@ -201,6 +201,9 @@ const double *value_numbers(struct interp *in, const struct value *v, struct spa
     x = list_numbers(in, v->u.list, n);
   else if (value_as_column(in, v, &c, n) && c.type != COL_FACTOR)
     x = c.type == COL_NUMBER ? c.v.number : truth_as_numbers(in, c.v.code, *n);
-  if (!x) diag_add(in->diags, in->script->source, span, DIAG_NUMBERS_WANTED, value_kind_name(v), DIAG_END);
+  const char *what = v->kind == VALUE_LIST     ? "a list that holds other things"
+                     : v->kind == VALUE_COLUMN ? "a column of labels"
+                                               : value_kind_name(v);
+  if (!x) diag_add(in->diags, in->script->source, span, DIAG_NUMBERS_WANTED, what, DIAG_END);
   return x;
 }

@@ -1,6 +1,7 @@
 /* fn_values.c: tables, lists and their parts; print, text, record. */
 #include "runtime/report/report.h"
 #include "runtime/value/interp.h"
+#include <string.h>
 
 /* ---- tables, lists -------------------------------------------------------------------------------------- */
 
@@ -121,6 +122,9 @@ bool builtin_record(struct call *c, struct value *out) {
   const char **names = arena_array(c->in->scratch, (size_t)c->n_rest + 1, const char *);
   for (int i = 0; i < c->n_rest; i++) {
     if (!c->rest_name[i]) return CALL_ERROR(c, c->rest[i].ast->span, DIAG_FIELD_NAME);
+    for (int j = 0; j < i; j++)
+      if (strcmp(names[j], c->rest_name[i]) == 0)
+        return CALL_ERROR(c, c->rest[i].ast->span, DIAG_ARGUMENT_TWICE, names[j], "record");
     names[i] = arena_strdup(c->in->scratch, c->rest_name[i]);
     items[i] = c->rest[i].value;
   }

@@ -86,8 +86,9 @@ Test(kin, a_formula_of_an_earlier_run_is_reported_at_its_place) {
 Test(kin, memory_may_run_out_anywhere, .timeout = 300) {
   static struct sink s;
   static const char script[] =
-      "data d from \"dyestuff.csv\" { half = Yield / 2\n where half > 1 }\n"
-      "let f = fit(half ~ 1 + (1 | Batch), d)\nf\nfixef(f)\nhead(d)\n[1, 2, text(\"a\", 1)]\n";
+      "let least = 1\ndata d from \"dyestuff.csv\" { half = Yield / 2\n where half > $least }\n"
+      "let f = fit(half ~ 1 + (1 | Batch), d)\nf\nfixef(f)\nhead(d)\n[1, 2, text(\"a\", 1)]\n"
+      "let r = ranef(f)\nr.level\nr[2, \"level\"]\nhead(coef(f), 2)\nsummary(d.Batch)\n1..3\n";
   struct kin *k = new_kin(&s);
   size_t n = 1;
   for (; n < 20000; n += n < 400 ? 1 : 7) {
