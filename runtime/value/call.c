@@ -69,7 +69,8 @@ static bool take_all(struct call *c, const struct ast_list *args) {
   int *param = arena_array(c->in->scratch, (size_t)args->n, int), i = 0;
   signature_match(c->signature, args, param);
   for (const struct ast *a = args->first; a; a = a->next, i++) {
-    if (param[i] < 0) return CALL_ERROR(c, a->span, DIAG_TOO_MANY_ARGUMENTS, c->signature->name, DIAG_NONE);
+    if (param[i] < 0)
+      return CALL_ERROR(c, a->span, DIAG_TOO_MANY_ARGUMENTS, c->signature->name, c->signature->text);
     const struct param *p = &c->signature->params[param[i]];
     struct argument *to = p->rest ? &c->rest[c->n_rest] : &c->arg[param[i]];
     if (p->rest)
@@ -80,7 +81,7 @@ static bool take_all(struct call *c, const struct ast_list *args) {
   for (int j = 0; j < c->signature->n_params; j++)
     if (!c->signature->params[j].optional && !c->signature->params[j].rest && !c->arg[j].ast)
       return CALL_ERROR(c, c->node->span, DIAG_MISSING_ARGUMENT, c->signature->name,
-                        c->signature->params[j].name, DIAG_NONE);
+                        c->signature->params[j].name, c->signature->text);
   return true;
 }
 

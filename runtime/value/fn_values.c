@@ -1,6 +1,7 @@
 /* fn_values.c: tables, lists and their parts; print, text, record. */
 #include "runtime/report/report.h"
 #include "runtime/value/interp.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- tables, lists -------------------------------------------------------------------------------------- */
@@ -117,16 +118,29 @@ bool builtin_text(struct call *c, struct value *out) {
   return join(c, "", &out->u.text);
 }
 
+static int by_name(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A name that occurs twice among n; NULL: none. */
+static const char *twice(struct call *c, const char *const *names, int n) {
+  const char **sorted = arena_raw(c->in->scratch, (size_t)n, const char *);
+  for (int i = 0; i < n; i++) sorted[i] = names[i];
+  qsort(sorted, (size_t)n, sizeof *sorted, by_name);
+  for (int i = 1; i < n; i++)
+    if (strcmp(sorted[i - 1], sorted[i]) == 0) return sorted[i];
+  return NULL;
+}
+
 bool builtin_record(struct call *c, struct value *out) {
   struct value *items = arena_array(c->in->scratch, (size_t)c->n_rest, struct value);
   const char **names = arena_array(c->in->scratch, (size_t)c->n_rest + 1, const char *);
   for (int i = 0; i < c->n_rest; i++) {
     if (!c->rest_name[i]) return CALL_ERROR(c, c->rest[i].ast->span, DIAG_FIELD_NAME);
-    for (int j = 0; j < i; j++)
-      if (strcmp(names[j], c->rest_name[i]) == 0)
-        return CALL_ERROR(c, c->rest[i].ast->span, DIAG_ARGUMENT_TWICE, names[j], "record");
     names[i] = arena_strdup(c->in->scratch, c->rest_name[i]);
     items[i] = c->rest[i].value;
   }
+  const char *same = twice(c, names, c->n_rest);
+  if (same) return CALL_ERROR(c, c->node->span, DIAG_ARGUMENT_TWICE, same, "record");
   return value_nested(c->in, c->node->span, c->n_rest, items, names, out);
 }

@@ -29,6 +29,8 @@ struct interp {
   struct signatures functions;
   struct binding *binding; /* the environment */
   size_t n_bindings, binding_room;
+  uint32_t *slot;          /* by hash of the name: place in binding, + 1 */
+  size_t n_slots;          /* a power of two */
   struct script *script;   /* being checked or run */
   struct arena *scratch;   /* of the statement */
   struct loaded *loaded;   /* of the script */
