@@ -216,6 +216,7 @@ static enum kin_status run_script(struct kin *k, struct job *j) {
   if (k->in.script) arena_release(k->in.script->arena);
   k->in.script = NULL;
   k->in.loaded = NULL;
+  k->mem.interrupted = 0; /* what came too late for this run is not meant for the next */
   k->told = NULL;
   diags_clear(k->in.diags);
   return fine ? KIN_OK : KIN_FAILED;

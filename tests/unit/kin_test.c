@@ -70,6 +70,24 @@ Test(kin, an_interrupt_stops_the_run_and_keeps_values) {
   kin_free(k);
 }
 
+static struct kin *impatient;
+
+static void interrupt_when_shown(void *arg, const char *text, size_t n) {
+  to_out(arg, text, n);
+  kin_interrupt(impatient);
+}
+
+Test(kin, an_interrupt_that_comes_too_late_does_not_stop_the_next_run) {
+  static struct sink s;
+  struct kin_options o = {.out = interrupt_when_shown, .err = to_err, .sink_arg = &s, .threads = 1};
+  impatient = kin_new(&o);
+  cr_expect_eq(run(impatient, "1"), KIN_OK);
+  cr_expect_eq(run(impatient, "2"), KIN_OK);
+  cr_expect_eq(run(impatient, "3\n4"), KIN_FAILED);
+  cr_expect_str_eq(s.out, "1\n2\n3\n");
+  kin_free(impatient);
+}
+
 Test(kin, a_formula_of_an_earlier_run_is_reported_at_its_place) {
   static struct sink s;
   struct kin *k = new_kin(&s);
@@ -79,6 +97,18 @@ Test(kin, a_formula_of_an_earlier_run_is_reported_at_its_place) {
       KIN_OK);
   cr_expect_eq(run(k, "data d from \"dyestuff.csv\"\nfit(what, d)"), KIN_FAILED);
   cr_expect(strstr(s.err, "Nothing"));
+  kin_free(k);
+}
+
+Test(kin, many_variables_are_found) {
+  static struct sink s;
+  static char text[1 << 20];
+  struct kin *k = new_kin(&s);
+  size_t n = 0;
+  for (int i = 0; i < 20000; i++) n += (size_t)snprintf(text + n, sizeof text - n, "let v%d = %d\n", i, i);
+  cr_expect_eq(run(k, text), KIN_OK);
+  cr_expect_eq(run(k, "v0 = v19999 + 1\nv0\nv1\nv12345"), KIN_OK);
+  cr_expect_str_eq(s.out, "20000\n1\n12345\n");
   kin_free(k);
 }
 
