@@ -232,10 +232,12 @@ static bool write_all(int fd, const char *text, size_t n) {
 /* Writes beside the file and renames, so that a full disk leaves the old script whole; links stay links. */
 static bool replace_file(const char *file, const char *text, size_t n) {
   struct stat st;
-  char *real = realpath(file, NULL), *beside = real ? malloc(strlen(real) + 8) : NULL;
+  char *real = realpath(file, NULL);
+  size_t room = real ? strlen(real) + sizeof "-XXXXXX" : 0;
+  char *beside = real ? malloc(room) : NULL;
   bool fine = false;
   if (beside && stat(real, &st) == 0) {
-    strcat(strcpy(beside, real), "-XXXXXX");
+    snprintf(beside, room, "%s-XXXXXX", real);
     int fd = mkstemp(beside);
     fine = fd >= 0 && write_all(fd, text, n) && fchmod(fd, st.st_mode & 07777) == 0 && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0) fine = false;

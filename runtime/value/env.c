@@ -1,5 +1,6 @@
 /* env.c: variables: an array in the order of their making, and a hash table of places in it. */
 #include "runtime/value/interp.h"
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -42,8 +43,9 @@ static void grow(struct interp *in) {
 
 static struct binding *add(struct interp *in, const char *name) {
   if (in->n_bindings == in->binding_room) grow(in);
-  char *copy = mem_alloc(in->mem, strlen(name) + 1, 1);
-  strcpy(copy, name);
+  assert(in->binding);
+  size_t bytes = strlen(name) + 1;
+  char *copy = memcpy(mem_alloc(in->mem, bytes, 1), name, bytes);
   struct binding *b = &in->binding[in->n_bindings++];
   *b = (struct binding){.name = copy};
   *slot_of(in, copy) = (uint32_t)in->n_bindings;
