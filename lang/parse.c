@@ -243,18 +243,22 @@ struct script *parse_script(struct mem *m, struct diags *diags, const char *name
   return script;
 }
 
+static void free_diags(void *diags) {
+  diags_free(diags);
+}
+
 bool parse_incomplete(struct mem *m, const char *text, size_t n) {
   if (n > SOURCE_MAX || utf8_check(text, n) < n || memchr(text, '\0', n)) return false;
   struct arena *mark = arena_pool_mark(m);
   struct arena *a = arena_new(m);
   struct diags *quiet = diags_new(m);
+  arena_register(a, free_diags, quiet); /* also when memory runs out on the way */
   struct layout *l = layout_start(a, quiet, source_new(a, "", "", text, (uint32_t)n));
   struct token t, before = {0};
   while ((t = layout_next(l)).kind != 0)
     if (t.kind != NEWLINE) before = t;
   struct span open;
   bool incomplete = !l->failed && (layout_open(l, l->raw.source->n, &open) || layout_joins(before.kind));
-  diags_free(quiet);
   arena_pool_drain(m, mark);
   return incomplete;
 }

@@ -148,6 +148,13 @@ static void statement_stage(void *arg) {
   j->fine = exec_statement(in, j->statement);
 }
 
+/* What the parser told before an unwind has its places in a text that went with it. */
+static void forget_lost_places(struct kin *k) {
+  if (k->in.script) return;
+  diags_clear(k->in.diags);
+  k->told = NULL;
+}
+
 /* Runs one stage under a guard; what it made and nobody kept is released. */
 static bool guarded(struct job *j, mem_guarded *stage) {
   struct kin *k = j->k;
@@ -157,10 +164,12 @@ static bool guarded(struct job *j, mem_guarded *stage) {
   case UNWIND_NONE: break;
   case UNWIND_MEMORY:
     j->fine = false;
+    forget_lost_places(k);
     diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_OUT_OF_MEMORY, DIAG_END);
     break;
   case UNWIND_INTERRUPT:
     j->fine = false;
+    forget_lost_places(k);
     diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_INTERRUPTED, DIAG_END);
     break;
   }

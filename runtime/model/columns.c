@@ -49,7 +49,7 @@ static struct column *constant_code(struct evaluation *e, enum coltype type, int
 static struct column *constant_text(struct evaluation *e, const char *s) {
   struct column *c = constant_code(e, COL_FACTOR, 0);
   const char **levels = arena_array(e->arena, 1, const char *);
-  levels[0] = s;
+  levels[0] = arena_strdup(e->arena, s); /* a table outlives the text of its script */
   c->levels = levels;
   c->n_levels = 1;
   return c;

@@ -87,14 +87,15 @@ static struct column *unlisted(const struct declaration *d, const char *value, i
   return NULL;
 }
 
-/* A level as it is written: wife, "n/a", -1, true; NULL: something else. */
+/* A level as it is written: wife, "n/a", -1, true; NULL: something else.  Copied: a table
+   outlives the text of its script. */
 static const char *spelling(struct arena *a, const struct ast *x) {
   bool negative = x->kind == AST_UNARY && x->u.op.op == OP_NEG;
   const struct ast *number = negative ? x->u.op.a : x;
   if (number->kind == AST_NUMBER)
     return arena_printf(a, "%.15g", negative ? -number->u.number.value : number->u.number.value);
-  if (x->kind == AST_NAME) return x->u.name.whole;
-  if (x->kind == AST_TEXT) return x->u.text.value;
+  if (x->kind == AST_NAME) return arena_strdup(a, x->u.name.whole);
+  if (x->kind == AST_TEXT) return arena_strdup(a, x->u.text.value);
   if (x->kind == AST_BOOL) return x->u.boolean.value ? "TRUE" : "FALSE";
   return NULL;
 }

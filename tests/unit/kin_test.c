@@ -112,6 +112,32 @@ Test(kin, many_variables_are_found) {
   kin_free(k);
 }
 
+Test(kin, a_table_keeps_its_labels_when_its_script_is_gone) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  run(k, "data d from \"dyestuff.csv\" { Batch: factor(A = first, B = \"second\", C, D, E, F)\n"
+         "size = ifelse(Yield > 1500, \"large\", \"small\") }");
+  cr_expect_eq(run(k, "let other = \"a text that may come to lie where the first one lay\""), KIN_OK);
+  cr_expect_eq(run(k, "d.Batch[1]\nd.Batch[6]\nd.size[1]\nd.size[3]"), KIN_OK);
+  cr_expect_str_eq(s.out, "\"first\"\n\"second\"\n\"large\"\n\"small\"\n");
+  kin_free(k);
+}
+
+/* What was told before memory ran out does not point into the text that is gone. */
+Test(kin, memory_may_run_out_after_an_error_of_syntax) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  for (size_t n = 1; n < 200; n++) {
+    s.n_out = s.n_err = 0;
+    kin_fail_allocation(k, n);
+    cr_expect_eq(run(k, "let = 3\nlet x = )\nf(1, 2"), KIN_FAILED);
+    kin_incomplete(k, "f(1, [2", 7);
+    kin_fail_allocation(k, 0);
+    cr_expect(strstr(s.err, "error: "));
+  }
+  kin_free(k);
+}
+
 /* The n-th allocation fails, n = 1, 2, ...: never a crash, and in the end the script runs. */
 Test(kin, memory_may_run_out_anywhere, .timeout = 300) {
   static struct sink s;
