@@ -73,12 +73,20 @@ static void tell_lost_reference(struct making *k, const struct variable *v, cons
            DIAG_END);
 }
 
+static const char *const *copy_labels(struct arena *a, const char *const *label, int n) {
+  const char **copy = arena_raw(a, (size_t)n, const char *);
+  for (int i = 0; i < n; i++) copy[i] = arena_strdup(a, label[i]);
+  return copy;
+}
+
+/* Labels that an expression made, factor(x) or ifelse(c, "a", "b"), would go with the scratch arena. */
 static void gather_codes(struct making *k, struct variable *v, const struct column *all) {
   int32_t *code = arena_raw(k->arena, (size_t)k->n, int32_t);
   for (int i = 0; i < k->n; i++) code[i] = all->v.code[k->frame->row[i]];
   struct column used = *all;
   used.v.code = code;
   column_levels(k->arena, &used, k->n, code, &v->n_levels, &v->levels);
+  if (v->expr->kind != AST_NAME) v->levels = copy_labels(k->arena, v->levels, v->n_levels);
   v->code = code;
 }
 
