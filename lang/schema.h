@@ -30,8 +30,11 @@ struct schema_column {
   double min, max; /* NUMBER: range of the non-missing finite values; NaN if there are none */
 };
 
+struct design; /* lang/design.h */
+
 struct schema {
-  const char *source; /* file name, for messages */
+  const char *source;          /* file name, for messages */
+  const struct design *design; /* that the data are declared as; NULL: none */
   int n_rows;
   int n_columns;
   const struct schema_column *columns;

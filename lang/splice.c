@@ -1,4 +1,5 @@
 #include "lang/splice.h"
+#include "lang/rewrite.h"
 
 /* ---- nodes ---- */
 
@@ -11,12 +12,7 @@ static struct ast *node(struct arena *a, const struct ast *splice, enum ast_kind
 }
 
 struct ast *splice_column(struct arena *a, const struct ast *splice, const char *name) {
-  struct ast *e = node(a, splice, AST_NAME);
-  e->u.name.whole = arena_strdup(a, name);
-  e->u.name.part = arena_array(a, 1, const char *);
-  e->u.name.part[0] = e->u.name.whole;
-  e->u.name.n_parts = 1;
-  return e;
+  return make_name(a, splice->span, name);
 }
 
 struct ast *splice_number(struct arena *a, const struct ast *splice, double value) {
@@ -51,42 +47,18 @@ static bool has_splice(const struct ast *e) {
   return found;
 }
 
-static struct ast *copy(struct splicing *s, const struct ast *e);
-
-static struct ast_list copy_list(struct splicing *s, const struct ast_list *list) {
-  struct ast_list out = {0};
-  for (const struct ast *item = list->first; item; item = item->next) ast_append(&out, copy(s, item));
-  return out;
-}
-
-static struct ast *spliced(struct splicing *s, const struct ast *e) {
+static struct ast *spliced(void *arg, const struct ast *e) {
+  struct splicing *s = arg;
+  if (e->kind != AST_SPLICE) return NULL;
   struct ast *value = s->value(s->arg, e);
   if (value) return value;
   s->failed = true;
   return node(s->arena, e, AST_ERROR);
 }
 
-static struct ast *copy(struct splicing *s, const struct ast *e) {
-  if (e->kind == AST_SPLICE) return spliced(s, e);
-  struct ast *out = arena_make(s->arena, struct ast);
-  *out = *e;
-  out->next = NULL;
-  if (e->kind == AST_UNARY || e->kind == AST_BINARY) {
-    out->u.op.a = copy(s, e->u.op.a);
-    if (e->kind == AST_BINARY) out->u.op.b = copy(s, e->u.op.b);
-  } else if (e->kind == AST_CALL || e->kind == AST_INDEX) {
-    out->u.call.args = copy_list(s, &e->u.call.args);
-  } else if (e->kind == AST_ARG) {
-    out->u.arg.value = copy(s, e->u.arg.value);
-  } else if (e->kind == AST_LIST) {
-    out->u.list.items = copy_list(s, &e->u.list.items);
-  }
-  return out;
-}
-
 const struct ast *splice_expr(struct arena *a, const struct ast *expr, splice_value *value, void *arg) {
   if (!has_splice(expr)) return expr;
   struct splicing s = {.arena = a, .value = value, .arg = arg};
-  const struct ast *out = copy(&s, expr);
+  const struct ast *out = rewrite_expr(a, expr, spliced, &s);
   return s.failed ? NULL : out;
 }

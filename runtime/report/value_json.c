@@ -82,6 +82,8 @@ static const char *kind_name(const struct value *v) {
   case VALUE_MATRIX: return "matrix";
   case VALUE_GRID: return v->u.grid->kind;
   case VALUE_FUNCTION: return "function";
+  case VALUE_DESIGN: return "design";
+  case VALUE_MODEL: return "model";
   case VALUE_ENUM: return "word";
   }
   return "none";
@@ -104,6 +106,8 @@ static bool put_fields(struct json_place at, struct arena *a, const struct value
   case VALUE_RECORD:
   case VALUE_FORMULA:
   case VALUE_FUNCTION:
+  case VALUE_DESIGN:
+  case VALUE_MODEL:
   case VALUE_ENUM: return false;
   }
   return false;
@@ -119,6 +123,11 @@ static void put_plain(struct json_place at, struct arena *a, const struct value 
   case VALUE_RECORD: put_items(at, a, v->u.list, depth); return;
   case VALUE_FORMULA: json_put_text(at, print_expr(a, v->u.formula->ast)); return;
   case VALUE_FUNCTION: json_put_text(at, v->u.function->text); return;
+  case VALUE_DESIGN: json_put_text(at, design_text(a, v->u.design)); return;
+  case VALUE_MODEL:
+    json_put_text(at, v->u.model->spec ? print_expr(a, v->u.model->spec->formula)
+                                       : model_signature(a, v->u.model->decl));
+    return;
   case VALUE_NONE:
   case VALUE_NA:
   case VALUE_COLUMN:

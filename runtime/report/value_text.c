@@ -23,6 +23,8 @@ static bool is_scalar(const struct value *v) {
   case VALUE_TEXT:
   case VALUE_ENUM:
   case VALUE_FORMULA:
+  case VALUE_DESIGN:
+  case VALUE_MODEL:
   case VALUE_FUNCTION: return true;
   case VALUE_NONE:
   case VALUE_LIST:
@@ -34,6 +36,11 @@ static bool is_scalar(const struct value *v) {
   case VALUE_GRID: return false;
   }
   return false;
+}
+
+/* A model that waits for arguments by its signature, one that can be fitted by its formula. */
+static const char *model_text(struct arena *a, const struct model_value *m) {
+  return m->spec ? print_expr(a, m->spec->formula) : model_signature(a, m->decl);
 }
 
 static void put_short(struct buf *out, const struct value *v, bool quoted, int depth);
@@ -81,6 +88,8 @@ static void put_short(struct buf *out, const struct value *v, bool quoted, int d
   case VALUE_ENUM: buf_put(out, v->u.text); return;
   case VALUE_FORMULA: buf_put(out, print_expr(out->arena, v->u.formula->ast)); return;
   case VALUE_FUNCTION: buf_put(out, v->u.function->text); return;
+  case VALUE_DESIGN: buf_put(out, design_text(out->arena, v->u.design)); return;
+  case VALUE_MODEL: buf_put(out, model_text(out->arena, v->u.model)); return;
   case VALUE_LIST: put_list(out, v->u.list, depth); return;
   case VALUE_RECORD: put_record(out, v->u.list, depth); return;
   case VALUE_COLUMN: buf_printf(out, "a column of %d values", v->u.column->n_rows); return;
@@ -204,6 +213,8 @@ static void show(struct buf *out, const struct value *v, const char *name, const
   case VALUE_BOOL:
   case VALUE_TEXT:
   case VALUE_ENUM: put_line(out, v); return;
+  case VALUE_DESIGN:
+  case VALUE_MODEL:
   case VALUE_FORMULA: put_wrapped(out, v, style); return;
   case VALUE_FUNCTION: put_function(out, v->u.function, style); return;
   case VALUE_LIST:
@@ -241,6 +252,8 @@ void report_inline(struct buf *out, const struct value *v, const struct report_s
   case VALUE_ENUM:
   case VALUE_FORMULA:
   case VALUE_FUNCTION:
+  case VALUE_DESIGN:
+  case VALUE_MODEL:
   case VALUE_LIST:
   case VALUE_RECORD: put_short(out, v, false, 0); return;
   case VALUE_COLUMN:

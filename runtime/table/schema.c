@@ -82,8 +82,11 @@ struct schema *table_schema(struct arena *a, const struct table *t) {
     arena_reset(scratch, column);
   }
   struct schema *s = arena_make(a, struct schema);
-  *s = (struct schema){
-      .source = t->source, .n_rows = t->n_rows, .n_columns = t->n_columns, .columns = columns};
+  *s = (struct schema){.source = t->source,
+                       .design = t->design,
+                       .n_rows = t->n_rows,
+                       .n_columns = t->n_columns,
+                       .columns = columns};
   arena_pool_drain(arena_mem(a), mark);
   return s;
 }

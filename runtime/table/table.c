@@ -1,4 +1,5 @@
 #include "runtime/table/table.h"
+#include "lang/design.h"
 #include <string.h>
 
 int table_find(const struct table *t, const char *name) {
@@ -14,6 +15,13 @@ static struct table *derived(const struct table *t) {
   struct table *new = arena_make(a, struct table);
   *new = *t;
   new->arena = a;
+  return new;
+}
+
+struct table *table_with_design(const struct table *t, const struct design *d) {
+  struct table *new = derived(t);
+  arena_hold(new->arena, d->arena);
+  new->design = d;
   return new;
 }
 

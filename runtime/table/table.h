@@ -28,9 +28,10 @@ struct table {
   int n_rows;
   int n_columns;
   const struct column *columns;
-  int rows_read;  /* rows of the file, before `where` */
-  int rows_where; /* rows that `where` lines removed */
-  double seconds; /* reading, wall clock */
+  int rows_read;               /* rows of the file, before `where` */
+  int rows_where;              /* rows that `where` lines removed */
+  double seconds;              /* reading, wall clock */
+  const struct design *design; /* that the data are declared as, its arena held; NULL: none */
 };
 
 /* How to read a delimited file.  Blank lines are none; blanks round numbers and missing codes do not count, in labels they
@@ -59,9 +60,10 @@ struct schema *table_schema(struct arena *a, const struct table *t);
 /* New tables that share columns with the old one and hold its arena.
    table_with_column adds c, or replaces the column of its name; c's name and arrays stay where they are, and the caller
    sees to it that the new table holds their arena.  table_filter keeps the rows with keep[i] (n_rows) and counts the others
-   in rows_where. */
+   in rows_where.  table_with_design declares the data as a design. */
 struct table *table_with_column(const struct table *t, const struct column *c);
 struct table *table_filter(const struct table *t, const bool *keep);
+struct table *table_with_design(const struct table *t, const struct design *d);
 
 /* The distinct values of a column as a factor: codes (n_rows, -1 missing) and labels, in arena a.  Numbers in increasing
    order, spelled with up to 15 digits (those of one spelling are one level); of a factor the levels that occur, in their

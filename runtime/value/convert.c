@@ -28,6 +28,10 @@ static void hold(struct interp *in, struct arena *home) {
   if (home) arena_hold(in->scratch, home);
 }
 
+struct value value_design(const struct design *d) {
+  return (struct value){.kind = VALUE_DESIGN, .home = d->arena, .u.design = d};
+}
+
 void value_hold(struct interp *in, const struct value *v) {
   hold(in, v->home);
 }
@@ -49,6 +53,8 @@ static int64_t value_size(const struct value *v) {
   case VALUE_BOOL:
   case VALUE_FORMULA:
   case VALUE_FUNCTION:
+  case VALUE_DESIGN:
+  case VALUE_MODEL:
   case VALUE_ENUM: return 1;
   }
   return 1;
@@ -115,6 +121,8 @@ enum type value_type(const struct value *v) {
   case VALUE_MATRIX:
   case VALUE_GRID: return TYPE_MATRIX;
   case VALUE_FUNCTION: return TYPE_FUNCTION;
+  case VALUE_DESIGN: return TYPE_DESIGN;
+  case VALUE_MODEL: return TYPE_MODEL;
   }
   return TYPE_UNKNOWN;
 }

@@ -55,6 +55,7 @@ struct value value_bool(bool b);
 struct value value_text(struct interp *in, const char *s); /* copied into the scratch arena */
 struct value value_table(const struct table *t);
 struct value value_fit(const struct fit *f);
+struct value value_design(const struct design *d);
 struct value value_list(struct interp *in, int n, const struct value *items,
                         const char *const *names); /* retains homes; names NULL: a list, else a record */
 /* The same of items that may be large themselves; false after an error at span: it holds too much, or is too deep. */

@@ -8,6 +8,7 @@
 #define KIN_VALUE_H
 
 #include "lang/ast.h"
+#include "lang/model.h"
 #include "lang/signature.h"
 #include "runtime/inference/fit.h"
 #include "runtime/table/table.h"
@@ -55,6 +56,12 @@ struct formula_value {
   const struct source *source;
 };
 
+/* A model: as declared, and as fit() takes it. */
+struct model_value {
+  const struct model_decl *decl; /* NULL: made by update() of a formula */
+  const struct model_spec *spec; /* NULL: its parameters have no arguments yet */
+};
+
 enum value_kind {
   VALUE_NONE,
   VALUE_NA,
@@ -70,6 +77,8 @@ enum value_kind {
   VALUE_MATRIX,
   VALUE_GRID,
   VALUE_FUNCTION,
+  VALUE_DESIGN,
+  VALUE_MODEL,
   VALUE_ENUM, /* a word of a parameter's enumeration */
 };
 
@@ -88,6 +97,8 @@ struct value {
     const struct matrix_value *matrix;
     const struct grid_value *grid;
     const struct signature *function;
+    const struct design *design;
+    const struct model_value *model;
   } u;
 };
 
