@@ -53,10 +53,16 @@ struct column_scope {
   struct diags *diags;
   const struct source *source;
   const struct schema *schema; /* NULL: columns are not known yet, and every name is one */
+  const struct design *design; /* while the schema is NULL: that of the model; NULL: not known */
   const char **told;           /* unknown columns reported so far, each once */
   int n_told;
   bool failed; /* an error was found, also one that was reported before and is not reported again */
 };
+
+/* The design of the data, before they are known that of the model; NULL: none. */
+static inline const struct design *scope_design(const struct column_scope *s) {
+  return s->schema ? s->schema->design : s->design;
+}
 
 /* Reports an error in a scope: span, code and strings as diag_add takes them; gives the diagnostic. */
 #define COLUMN_ERROR(scope, ...)                                                                             \

@@ -1,5 +1,6 @@
 #include "lang/compile.h"
 #include "lang/describe.h"
+#include "lang/normalize.h"
 #include <assert.h>
 #include <string.h>
 
@@ -212,13 +213,33 @@ static struct model_ir *compile(struct compiler *c, const struct ast *formula) {
   return c->scope->failed ? NULL : finish(c, formula, fixed, offset);
 }
 
-struct model_ir *compile_formula(struct arena *a, struct diags *diags, const struct source *source,
-                                 const struct ast *formula, const struct schema *schema) {
+static struct model_ir *compile_with(struct arena *a, struct column_scope *scope, const struct ast *formula) {
   struct mem *m = arena_mem(a);
   struct arena *mark = arena_pool_mark(m);
-  struct column_scope scope = {.arena = arena_new(m), .diags = diags, .source = source, .schema = schema};
-  struct compiler c = {.arena = a, .scope = &scope, .response = -1};
-  struct model_ir *ir = compile(&c, formula);
+  scope->arena = arena_new(m);
+  struct compiler c = {.arena = a, .scope = scope, .response = -1};
+  struct model_ir *ir = compile(&c, formula_normalize(a, scope, formula));
   arena_pool_drain(m, mark);
+  return ir;
+}
+
+struct model_ir *compile_formula(struct arena *a, struct diags *diags, const struct source *source,
+                                 const struct ast *formula, const struct schema *schema) {
+  struct column_scope scope = {.diags = diags, .source = source, .schema = schema};
+  return compile_with(a, &scope, formula);
+}
+
+struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
+                               const struct schema *schema) {
+  struct column_scope scope = {.diags = diags,
+                               .source = spec->source,
+                               .schema = schema,
+                               .design = spec->decl ? spec->decl->design : NULL};
+  const struct diag *before = diags->last;
+  struct model_ir *ir = compile_with(a, &scope, spec->formula);
+  model_note(diags, before, spec);
+  if (!ir) return NULL;
+  ir->spec = spec;
+  arena_hold(a, spec->arena);
   return ir;
 }

@@ -1,7 +1,9 @@
 /* compile_random.c: random terms: (basis | group), (basis || group), us(...), diag(...). */
 #include "lang/compile.h"
 #include "lang/describe.h"
+#include "lang/design.h"
 #include "lang/later.h"
+#include "lang/rewrite.h"
 #include <string.h>
 
 /* ---- structures ---- */
@@ -74,12 +76,28 @@ static struct groups group_nested(struct compiler *c, struct groups a, struct gr
   return out;
 }
 
-static struct groups group_one(struct compiler *c, const struct ast *e) {
+static int group_var(struct compiler *c, const struct ast *e) {
   int v = compile_var(c, e);
   if (v == c->response) COLUMN_ERROR(c->scope, e->span, DIAG_RESPONSE_ON_RIGHT, c->vars[v].name);
+  return v;
+}
+
+/* The columns that tell a unit of the design apart, itself first; 0: e is none. */
+static int unit_path(const struct compiler *c, const struct ast *e, const char **path) {
+  const struct design *d = scope_design(c->scope);
+  int unit = d && e->kind == AST_NAME ? design_find_unit(d, e->u.name.whole) : -1;
+  return unit >= 0 ? design_path(d, unit, path) : 0;
+}
+
+/* A column, or a unit whose labels are local to its parents: with these. */
+static struct groups group_one(struct compiler *c, const struct ast *e) {
+  const char *path[DESIGN_PATH_MAX];
+  int n = unit_path(c, e, path);
   struct groups out = {.n = 1, .item = arena_make(c->arena, struct group)};
-  out.item[0] = (struct group){.n = 1, .var = arena_make(c->arena, int)};
-  out.item[0].var[0] = v;
+  struct group *g = out.item;
+  g->var = arena_array(c->arena, (size_t)n + 1, int);
+  g->var[g->n++] = group_var(c, e);
+  for (int i = 1; i < n; i++) g->var[g->n++] = group_var(c, make_name(c->arena, e->span, path[i]));
   return out;
 }
 

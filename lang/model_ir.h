@@ -9,6 +9,7 @@
 #define KIN_MODEL_IR_H
 
 #include "lang/ast.h"
+#include "lang/model.h"
 #include "lang/schema.h"
 
 struct ir_var {
@@ -44,8 +45,9 @@ struct ir_random {
 struct model_ir {
   struct arena *arena;
   const struct source *source;
-  const struct ast *formula;
-  const char *text; /* canonical spelling of the formula */
+  const struct model_spec *spec; /* NULL: a formula alone */
+  const struct ast *formula;     /* normalized */
+  const char *text;              /* canonical spelling of the formula */
   int n_vars;
   const struct ir_var *vars;
   int response; /* index into vars */
@@ -54,6 +56,12 @@ struct model_ir {
   const struct ir_random *random; /* finest grouping of a/b first, as lme4 */
   int offset; /* index into vars, -1: none (formula term offset(x); several are summed into one var) */
 };
+
+/* Compiles a model over a schema: slots and operators are put in their normal form first (lang/normalize.h).  Without a
+   schema, as far as that goes; places are of spec->source.  NULL after errors (in diags).  The IR lives in a, which holds
+   the model. */
+struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
+                               const struct schema *schema);
 
 /* Compiles a formula over a schema.  NULL after errors (in diags).  `source` is the script the formula stands
  * in. */

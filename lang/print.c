@@ -42,7 +42,7 @@ static bool ascii(const char *s) {
 
 /* Is this spelling more than a name when it stands without backticks? */
 static bool means_something(const char *s) {
-  return strchr(s, '.') || layout_word(s) || !ascii(s);
+  return (strchr(s, '.') && s[1]) || layout_word(s) || !ascii(s);
 }
 
 /* A name of which the tree keeps the spelling alone. */
@@ -52,7 +52,8 @@ static void put_word(struct printer *p, const char *before, const char *s) {
 
 static void put_name(struct printer *p, const struct ast *n) {
   const char *whole = n->u.name.whole;
-  bool quote = !plain_name(whole) || (n->u.name.quoted && means_something(whole));
+  bool dot = strcmp(whole, ".") == 0; /* in update(): what was there */
+  bool quote = (!plain_name(whole) && !dot) || (n->u.name.quoted && means_something(whole));
   buf_printf(p->out, quote ? "`%s`" : "%s", whole);
 }
 

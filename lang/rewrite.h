@@ -11,6 +11,9 @@ typedef struct ast *rewrite_node(void *arg, const struct ast *node);
    A function's name is no node of the expression: callees are left as they are. */
 struct ast *rewrite_expr(struct arena *a, const struct ast *expr, rewrite_node *fn, void *arg);
 
+/* The same with the root itself left out of the question. */
+struct ast *rewrite_children(struct arena *a, const struct ast *expr, rewrite_node *fn, void *arg);
+
 /* Nodes made by the program rather than written, at a place of the script. */
 struct ast *make_name(struct arena *a, struct span at, const char *name);
 struct ast *make_binary(struct arena *a, struct span at, enum ast_op op, struct ast *left, struct ast *right);
