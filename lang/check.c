@@ -15,6 +15,7 @@ static void bind(struct checker *ck, struct binding *b, struct ast *value) {
   b->type = value->type == TYPE_NONE ? TYPE_UNKNOWN : value->type;
   b->formula = check_formula_of(ck, value);
   b->table = check_table_of(ck, value);
+  b->model = check_model_value(ck, value);
 }
 
 static void check_let(struct checker *ck, struct ast *s) {
@@ -72,8 +73,8 @@ static void check_statement(struct checker *ck, struct ast *s) {
   case AST_IF: refuse_control(ck, s, "if"); break;
   case AST_FOR: refuse_control(ck, s, "for"); break;
   case AST_FN: refuse_named(ck, s, "fn", s->u.fn.name, DIAG_NOT_YET_FN); break;
-  case AST_DESIGN: refuse_named(ck, s, "design", s->u.design.name, DIAG_NOT_YET_DESIGN); break;
-  case AST_MODEL: refuse_named(ck, s, "model", s->u.model.name, DIAG_NOT_YET_MODEL); break;
+  case AST_DESIGN: check_design(ck, s); break;
+  case AST_MODEL: check_model(ck, s); break;
   case AST_USE:
     refuse_named(ck, s, "use", NULL, DIAG_NOT_YET_USE);
     ck->library = true;

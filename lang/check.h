@@ -9,6 +9,7 @@
 #define KIN_CHECK_H
 
 #include "lang/ast.h"
+#include "lang/model.h"
 #include "lang/schema.h"
 #include "lang/signature.h"
 
@@ -23,6 +24,10 @@ struct check_env {
   /* Schema of the table that the variable holds, loading the data statement if need be (decl is the script's
      DATA node, NULL for a variable of an earlier prompt line); NULL after an error, which was reported. */
   const struct schema *(*schema)(void *runtime, const char *name, const struct ast *decl);
+  /* The design of a DESIGN statement; NULL after an error, which was reported. */
+  const struct design *(*design)(void *runtime, const struct ast *decl);
+  /* The model of a MODEL statement, or, decl NULL, of a variable of an earlier prompt line; false likewise. */
+  bool (*model)(void *runtime, const char *name, const struct ast *decl, struct model_value *out);
 };
 
 /* Checks all statements, fills ast.type, reports all errors.  True if there were none.  Formulas given to

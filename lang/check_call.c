@@ -9,9 +9,10 @@ struct call {
   struct checker *ck;
   const struct signature *sig;
   struct ast *node;
-  const int *param;        /* which parameter each argument belongs to */
-  struct table_ref *table; /* of the argument that is a table, NULL if not known */
-  struct ast *formula;     /* of the argument that is a formula, NULL if not known */
+  const int *param;              /* which parameter each argument belongs to */
+  struct table_ref *table;       /* of the argument that is a table, NULL if not known */
+  const struct model_spec *spec; /* of the argument that is a model, NULL if not known */
+  struct ast *model;             /* that argument */
 };
 
 static struct span callee_span(const struct call *c) {
@@ -96,9 +97,14 @@ static void check_value(struct call *c, const struct param *p, struct ast *value
   struct checker *ck = c->ck;
   enum type t = check_expr(ck, value);
   if (p->type == TYPE_TABLE) c->table = check_table_of(ck, value);
-  if (p->type == TYPE_FORMULA) c->formula = check_formula_of(ck, value);
+  if (p->type == TYPE_MODEL) {
+    c->spec = check_model_of(ck, value);
+    c->model = value;
+    if (t == TYPE_FORMULA) return;
+  }
   if (p->type == TYPE_UNKNOWN || t == TYPE_UNKNOWN || t == p->type) return;
-  CHECK_ERROR(ck, value->span, DIAG_ARGUMENT_TYPE, c->sig->name, describe_type(p->type),
+  CHECK_ERROR(ck, value->span, DIAG_ARGUMENT_TYPE, c->sig->name,
+              p->type == TYPE_MODEL ? "a formula or a model" : describe_type(p->type),
               describe_expr(ck->arena, value), describe_type(t));
 }
 
@@ -129,7 +135,7 @@ static void check_argument(struct call *c, struct ast *arg, int p) {
 /* ---- what needs the table's columns ---- */
 
 static void check_over_table(struct call *c) {
-  if (c->formula && c->table) check_formula(c->ck, c->formula, c->table);
+  if (c->spec && c->table) check_model_over(c->ck, c->spec, c->model, c->table);
   int i = 0;
   for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++) {
     const struct param *p = c->param[i] >= 0 ? &c->sig->params[c->param[i]] : NULL;
@@ -185,6 +191,10 @@ enum type check_call(struct checker *ck, struct ast *node) {
   if (callee->kind != AST_NAME || callee->u.name.n_parts > 1)
     return call_value(ck, node, check_expr(ck, callee), NULL);
   const struct binding *b = names_find(ck, callee->u.name.whole);
+  if (b && b->type == TYPE_MODEL) {
+    check_model_call(ck, node, b);
+    return TYPE_MODEL;
+  }
   if (b) return call_value(ck, node, b->type, b->node);
   const struct signature *sig = signature_find(ck->env->functions, callee->u.name.whole);
   return sig ? check_signature(ck, node, sig) : call_unknown(ck, callee);

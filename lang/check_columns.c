@@ -38,6 +38,10 @@ static void check_splice(struct ast *e, void *arg) {
   ast_children(e, check_splice, ck);
 }
 
+void check_splices(struct checker *ck, struct ast *e) {
+  check_splice(e, ck);
+}
+
 static struct column_scope scope_of(struct checker *ck, struct table_ref *table) {
   return (struct column_scope){.arena = ck->arena,
                                .diags = ck->diags,
@@ -46,7 +50,7 @@ static struct column_scope scope_of(struct checker *ck, struct table_ref *table)
 }
 
 /* A column that is not there but a variable that is: what is meant may be `$x`. */
-static void suggest_splices(struct checker *ck, const struct diag *before) {
+void suggest_splices(struct checker *ck, const struct diag *before) {
   for (struct diag *d = before ? before->next : ck->diags->first; d; d = d->next) {
     if (d->code != DIAG_UNKNOWN_COLUMN || d->notes) continue;
     const char *name = arena_strndup(ck->arena, ck->source->text + d->span.from, d->span.to - d->span.from);
@@ -59,7 +63,7 @@ static void suggest_splices(struct checker *ck, const struct diag *before) {
 }
 
 void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table, const char *condition) {
-  check_splice(expr, ck);
+  check_splices(ck, expr);
   struct column_scope scope = scope_of(ck, table);
   const struct diag *before = ck->diags->last;
   if (condition)
@@ -69,13 +73,20 @@ void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table
   suggest_splices(ck, before);
 }
 
-void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table) {
+/* `.` stands for what was there: the formula is a change for update(). */
+static void look_for_dot(struct ast *e, void *found) {
+  *(bool *)found = *(bool *)found || ast_is_dot(e);
+  ast_children(e, look_for_dot, found);
+}
+
+void check_formula(struct checker *ck, struct ast *formula) {
+  bool changes = false;
   formula->type = TYPE_FORMULA;
-  check_splice(formula, ck);
-  if (formula->kind == AST_UNARY && !table) return; /* a one-sided formula is a value too */
-  const struct schema *schema = table ? check_schema(ck, table) : NULL;
+  check_splices(ck, formula);
+  look_for_dot(formula, &changes);
+  if (changes || formula->kind == AST_UNARY) return; /* a one-sided formula is a value too */
   const struct diag *before = ck->diags->last;
-  compile_formula(ck->arena, ck->diags, ck->source, formula, schema);
+  compile_formula(ck->arena, ck->diags, ck->source, formula, NULL);
   suggest_splices(ck, before);
 }
 
@@ -107,11 +118,30 @@ static bool has_error(const struct ast_list *lines) {
   return false;
 }
 
+static const char *near_design(struct checker *ck, const char *name) {
+  const char *near = names_near_variable(ck, name);
+  const struct binding *b = near ? names_find(ck, near) : NULL;
+  return b && b->type == TYPE_DESIGN ? near : NULL;
+}
+
+/* The name after `as`. */
+static void check_design_name(struct checker *ck, const struct ast *name) {
+  const struct binding *b = names_find(ck, name->u.name.whole);
+  if (b && (b->type == TYPE_DESIGN || b->type == TYPE_UNKNOWN)) return;
+  const struct ast *later = b ? NULL : names_later(ck, name->u.name.whole);
+  if (later)
+    names_unknown(ck, name, name->u.name.whole);
+  else if (b)
+    CHECK_ERROR(ck, name->span, DIAG_NOT_A_DESIGN, name->u.name.whole, describe_type(b->type));
+  else
+    CHECK_ERROR(ck, name->span, DIAG_UNKNOWN_DESIGN, name->u.name.whole,
+                near_design(ck, name->u.name.whole));
+}
+
 static void check_data_head(struct checker *ck, struct ast *data) {
   names_check_new(ck, data->u.data.name);
   if (data->u.data.query) CHECK_ERROR(ck, data->u.data.query->span, DIAG_NOT_YET_DATA_LINE, "query");
-  if (data->u.data.design)
-    CHECK_ERROR(ck, data->u.data.design->span, DIAG_NOT_YET_AS_DESIGN, data->u.data.design->u.name.whole);
+  if (data->u.data.design) check_design_name(ck, data->u.data.design);
 }
 
 /* The block's lines, then, if they are in order, the file: its columns are checked although no fit may need

@@ -174,7 +174,7 @@ static enum type formula_only(struct checker *ck, struct ast *e) {
 static enum type operator_type(struct checker *ck, struct ast *e) {
   enum ast_op op = e->u.op.op;
   if (op == OP_TILDE) {
-    check_formula(ck, e, NULL);
+    check_formula(ck, e);
     return TYPE_FORMULA;
   }
   if (op == OP_COLON || op == OP_BAR || op == OP_BARBAR || op == OP_KRON || op == OP_IN)
@@ -223,7 +223,7 @@ static enum type expr_type(struct checker *ck, struct ast *e) {
   case AST_BOOL: return TYPE_BOOL;
   case AST_NA: return TYPE_UNKNOWN;
   case AST_NAME: return name_type(ck, e);
-  case AST_SLOT: CHECK_ERROR(ck, e->span, DIAG_NOT_YET_SLOT, e->u.name.whole); return TYPE_UNKNOWN;
+  case AST_SLOT: CHECK_ERROR(ck, e->span, DIAG_SLOT_OUTSIDE, e->u.name.whole); return TYPE_UNKNOWN;
   case AST_SPLICE: CHECK_ERROR(ck, e->span, DIAG_SPLICE_OUTSIDE, e->u.name.whole); return TYPE_UNKNOWN;
   case AST_LIST: return list_type(ck, e);
   case AST_UNARY:

@@ -1,6 +1,7 @@
 /* check_parts.h: what the pieces of the checker share; check_script stands in check.h.
  *
  *   check.c          statements            check_call.c     calls of functions
+ *   check_model.c    designs, models, and models that meet data
  *   check_names.c    scopes, near names    check_columns.c  formulas, data blocks, arguments over columns
  *   check_expr.c     types of expressions
  *
@@ -25,8 +26,9 @@ struct binding {
   const char *name;
   const struct ast *node; /* NAME where it was made; NULL: an earlier prompt line */
   enum type type;
-  struct ast *formula;     /* the formula that it stands for, NULL if that is not known */
-  struct table_ref *table; /* the same of a table */
+  struct ast *formula;      /* the formula that it stands for, NULL if that is not known */
+  struct table_ref *table;  /* the same of a table */
+  struct model_value model; /* the same of a model; both NULL: not known */
 };
 
 /* The variables so far: a hash table, so that a script may have many. */
@@ -72,15 +74,34 @@ bool check_is_number_like(enum type t); /* may stand in arithmetic, as far as is
 
 enum type check_call(struct checker *ck, struct ast *call);
 
+/* ---- check_model.c ---- */
+
+void check_design(struct checker *ck, struct ast *design);
+void check_model(struct checker *ck, struct ast *model);
+/* What a call of a model with these arguments is wrong in. */
+void check_model_call(struct checker *ck, struct ast *call, const struct binding *model);
+/* What is known of a model that an expression stands for; both NULL: nothing, or it is none. */
+struct model_value check_model_value(struct checker *ck, struct ast *e);
+/* The model that an expression is, a formula too; NULL if that is not known.  Reports a model that wants arguments. */
+const struct model_spec *check_model_of(struct checker *ck, struct ast *e);
+/* The model against the columns of the table that `e` is given with. */
+void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
+                      struct table_ref *table);
+
 /* ---- check_columns.c ---- */
+
+/* Reports `$x` whose x is not known. */
+void check_splices(struct checker *ck, struct ast *e);
+/* Columns of the diagnostics after `before` that are names of variables: `$x` may be meant. */
+void suggest_splices(struct checker *ck, const struct diag *before);
 
 /* The formula that an expression is or stands for, the table likewise; NULL if that is not known. */
 struct ast *check_formula_of(struct checker *ck, struct ast *e);
 struct table_ref *check_table_of(struct checker *ck, const struct ast *e);
 /* The table's columns; loads the data when first asked; NULL if they cannot be had. */
 const struct schema *check_schema(struct checker *ck, struct table_ref *table);
-/* Compiles a formula; without a table, as far as that goes. */
-void check_formula(struct checker *ck, struct ast *formula, struct table_ref *table);
+/* Compiles a formula as far as that goes without a table. */
+void check_formula(struct checker *ck, struct ast *formula);
 /* An expression over the columns of a table (NULL: not known).  condition: what wants it to be true or false
    ("where"), NULL if nothing does. */
 void check_columns(struct checker *ck, struct ast *expr, struct table_ref *table, const char *condition);

@@ -168,6 +168,10 @@ static bool told_before(struct column_scope *s, const char *name) {
 }
 
 static enum colkind name_kind(struct column_scope *s, const struct ast *name) {
+  if (ast_is_dot(name)) {
+    COLUMN_ERROR(s, name->span, DIAG_DOT_OUTSIDE);
+    return COLKIND_UNKNOWN;
+  }
   if (!s->schema) return COLKIND_UNKNOWN;
   const char *whole = name->u.name.whole;
   int i = schema_find(s->schema, whole);

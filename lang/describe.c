@@ -26,6 +26,10 @@ bool ast_is_bar(const struct ast *e) {
   return e->kind == AST_BINARY && (e->u.op.op == OP_BAR || e->u.op.op == OP_BARBAR);
 }
 
+bool ast_is_dot(const struct ast *e) {
+  return e->kind == AST_NAME && strcmp(e->u.name.whole, ".") == 0;
+}
+
 bool ast_calls(const struct ast *e, const char *function) {
   return e->kind == AST_CALL && e->u.call.callee->kind == AST_NAME &&
          strcmp(e->u.call.callee->u.name.whole, function) == 0;

@@ -12,6 +12,7 @@ const char *describe_type(enum type t);
 const char *describe_head(const struct ast *name);
 
 bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
+bool ast_is_dot(const struct ast *e);                   /* `.`, in update() */
 bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 
 /* The kinds of node that are no expressions, for the switches of those who only look at expressions. */

@@ -9,7 +9,7 @@ static const char *const function_words[] = {
     "estimate", "explain", "glance",  "icc",     "join",      "means",
     "plot",     "power",   "predict", "r2",      "recode",    "refit",
     "relevel",  "report",  "save",    "seed",    "simulate",  "slopes",
-    "stack",    "test",    "tidy",    "unstack", "update",    "vars",
+    "stack",    "test",    "tidy",    "unstack",   "vars",
     "write"};
 
 static const char *const column_words[] = {"within", "between", "actor",   "partner", "reciprocal",

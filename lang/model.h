@@ -33,6 +33,12 @@ struct model_spec {
   const char *const *allow; /* lints that it silences */
 };
 
+/* A model as a value: as declared, and as fit() takes it. */
+struct model_value {
+  const struct model_decl *decl; /* NULL: made by update() of a formula */
+  const struct model_spec *spec; /* NULL: its parameters have no arguments yet */
+};
+
 /* Reports what is wrong with a MODEL statement itself: lines that there are twice, parameters, slots that the kind or the
    design lacks, units that the design lacks, then what the formula shows without data.  `design`: of the name after `of`,
    NULL when it is a kind or a fault that was told.  NULL after an error. */
@@ -44,6 +50,9 @@ struct model_decl *model_declare(struct mem *m, struct diags *diags, const struc
    note by model_note.  NULL after an error. */
 struct model_spec *model_apply(struct mem *m, struct diags *diags, const struct model_decl *decl,
                                const struct ast *call, const struct source *call_source, struct arena *keep);
+
+/* The model with every parameter standing for itself, for what can be seen before a call. */
+struct model_spec *model_outline(struct mem *m, struct diags *diags, const struct model_decl *decl);
 
 /* A formula as a model. */
 struct model_spec *model_of_formula(struct mem *m, const struct source *source, const struct ast *formula,

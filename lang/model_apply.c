@@ -264,6 +264,15 @@ static bool not_too_deep(struct diags *diags, const struct model_spec *spec) {
   return false;
 }
 
+static struct model_spec *finish(struct applying *p, struct model_spec *spec) {
+  struct model_lines lines;
+  model_lines_read(&lines, p->decl);
+  spec->formula = whole_formula(p, &lines);
+  take_weights(p, &lines, spec);
+  take_allowed(p->decl, spec);
+  return spec->formula && not_too_deep(p->diags, spec) ? spec : NULL;
+}
+
 struct model_spec *model_apply(struct mem *m, struct diags *diags, const struct model_decl *decl,
                                const struct ast *call, const struct source *call_source, struct arena *keep) {
   bool called = call && call->kind == AST_CALL;
@@ -283,13 +292,21 @@ struct model_spec *model_apply(struct mem *m, struct diags *diags, const struct 
     APPLY_ERROR(&p, call->span, DIAG_MODEL_WANTS_ARGUMENTS, decl->name, model_signature(spec->arena, decl));
   else if (called)
     take_arguments(&p);
-  if (p.failed) return NULL;
-  struct model_lines lines;
-  model_lines_read(&lines, decl);
-  spec->formula = whole_formula(&p, &lines);
-  take_weights(&p, &lines, spec);
-  take_allowed(decl, spec);
-  return spec->formula && not_too_deep(diags, spec) ? spec : NULL;
+  return p.failed ? NULL : finish(&p, spec);
+}
+
+struct model_spec *model_outline(struct mem *m, struct diags *diags, const struct model_decl *decl) {
+  struct model_spec *spec = spec_new(m, decl->source, decl->arena);
+  struct applying p = {
+      .arena = spec->arena,
+      .decl = decl,
+      .diags = diags,
+      .source = decl->source,
+      .argument = arena_array(spec->arena, (size_t)decl->node->u.model.params.n, const struct ast *)};
+  int i = 0;
+  for (const struct ast *q = decl->node->u.model.params.first; q; q = q->next) p.argument[i++] = q->u.arg.key;
+  spec->decl = decl;
+  return finish(&p, spec);
 }
 
 struct model_spec *model_of_formula(struct mem *m, const struct source *source, const struct ast *formula,
@@ -306,10 +323,6 @@ struct updating {
   const struct ast *old; /* what `.` stands for on this side */
 };
 
-static bool is_dot(const struct ast *e) {
-  return e->kind == AST_NAME && strcmp(e->u.name.whole, ".") == 0;
-}
-
 /* A tree of another source gets the place of the dot that stands for it. */
 static void set_places(struct ast *e, void *span) {
   e->span = *(struct span *)span;
@@ -318,7 +331,7 @@ static void set_places(struct ast *e, void *span) {
 
 static struct ast *for_dot(void *arg, const struct ast *e) {
   struct updating *u = arg;
-  if (!is_dot(e)) return NULL;
+  if (!ast_is_dot(e)) return NULL;
   struct ast *copy = rewrite_expr(u->arena, u->old, keep_all, NULL);
   struct span span = e->span;
   set_places(copy, &span);

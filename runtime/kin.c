@@ -97,12 +97,28 @@ static const struct schema *known_schema(void *runtime, const char *name, const 
   return t ? table_schema(in->script->arena, t) : NULL;
 }
 
+static const struct design *known_design(void *runtime, const struct ast *decl) {
+  return declared_design(runtime, decl);
+}
+
+static bool known_model(void *runtime, const char *name, const struct ast *decl, struct model_value *out) {
+  struct interp *in = runtime;
+  const struct value *v = decl ? NULL : env_find(in, name);
+  const struct model_value *m = decl                          ? declared_model(in, decl)
+                                : v && v->kind == VALUE_MODEL ? v->u.model
+                                                              : NULL;
+  if (m) *out = *m;
+  return m != NULL;
+}
+
 static bool check(struct interp *in) {
   struct check_env env = {.functions = &in->functions,
                           .runtime = in,
                           .variable = known_variable,
                           .variables = known_variables,
-                          .schema = known_schema};
+                          .schema = known_schema,
+                          .design = known_design,
+                          .model = known_model};
   return check_script(in->diags, in->script, &env) && in->diags->n_errors == 0;
 }
 
@@ -122,6 +138,7 @@ static void parse_stage(void *arg) {
   struct interp *in = &j->k->in;
   in->script = parse_script(in->mem, in->diags, j->name, j->folder, j->text, j->n);
   arena_retain(in->script->arena);
+  in->run = arena_retain(arena_new(in->mem));
   j->fine = in->diags->n_errors == 0;
 }
 
@@ -214,6 +231,19 @@ static void put_times(struct interp *in) {
   if (in->options.times && (in->seconds_fit > 0 || in->seconds_read > 0)) put_err(in, line, (size_t)n);
 }
 
+/* What belongs to one script: its text and tree, what it declared, what was told of it. */
+static void forget_script(struct kin *k) {
+  struct interp *in = &k->in;
+  if (in->run) arena_release(in->run);
+  if (in->script) arena_release(in->script->arena);
+  in->run = NULL;
+  in->declared = NULL;
+  in->script = NULL;
+  in->loaded = NULL;
+  k->told = NULL;
+  diags_clear(in->diags);
+}
+
 static enum kin_status run_script(struct kin *k, struct job *j) {
   struct outermost o = {.job = j};
   k->in.seconds_read = k->in.seconds_fit = 0;
@@ -222,12 +252,8 @@ static enum kin_status run_script(struct kin *k, struct job *j) {
   bool fine = how == UNWIND_NONE && o.fine;
   if (how == UNWIND_MEMORY) put_err(&k->in, memory_used_up, strlen(memory_used_up));
   put_times(&k->in);
-  if (k->in.script) arena_release(k->in.script->arena);
-  k->in.script = NULL;
-  k->in.loaded = NULL;
   k->mem.interrupted = 0; /* what came too late for this run is not meant for the next */
-  k->told = NULL;
-  diags_clear(k->in.diags);
+  forget_script(k);
   return fine ? KIN_OK : KIN_FAILED;
 }
 
@@ -265,10 +291,7 @@ enum kin_status kin_format(struct kin *k, const char *name, const char *text, si
   enum unwind how = mem_guard(&k->mem, format_all, &o);
   bool fine = how == UNWIND_NONE && o.fine;
   if (how == UNWIND_MEMORY) put_err(&k->in, memory_used_up, strlen(memory_used_up));
-  if (k->in.script) arena_release(k->in.script->arena);
-  k->in.script = NULL;
-  k->told = NULL;
-  diags_clear(k->in.diags);
+  forget_script(k);
   return fine ? KIN_OK : KIN_FAILED;
 }
 

@@ -188,27 +188,24 @@ static const struct model_ir *with_weights(struct arena *a, const struct model_i
   return more;
 }
 
-static bool make_weights(struct making *k, struct problem *p, const struct ast *weights) {
-  if (!weights) return true;
+static bool make_weights(struct making *k, struct problem *p) {
+  if (!k->weights->expr || k->weights->kind == WEIGHTS_FREQUENCY) return true;
   const struct variable *v = &k->var[k->ir->n_vars - 1];
-  if (v->type != COL_NUMBER) {
-    diag_add(k->diags, k->call_src, weights->span, DIAG_WEIGHTS_KIND, v->name, DIAG_END);
-    return false;
-  }
   for (int i = 0; i < k->n; i++) {
     if (v->number[i] > 0) continue;
-    diag_add(k->diags, k->call_src, weights->span, DIAG_WEIGHTS_POSITIVE, v->name,
+    diag_add(k->diags, k->weights->source, k->weights->expr->span, DIAG_WEIGHTS_POSITIVE, v->name,
              arena_printf(k->scratch, "%.7g", v->number[i]), count(k, k->frame->row[i] + 1), DIAG_END);
     return false;
   }
   p->w = v->number;
-  k->frame->weights = v->name;
   return true;
 }
 
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          const struct ast *weights, bool reml) {
+                          const struct frame_weights *weights, bool reml) {
+  static const struct frame_weights no_weights = {0};
+  if (!weights) weights = &no_weights;
   struct arena *a = arena_new(m), *mark = arena_pool_mark(m);
   struct making k = {.arena = a,
                      .scratch = arena_new(m),
@@ -217,17 +214,18 @@ struct frame *frame_build(struct mem *m, struct diags *diags, const struct sourc
                      .call_src = src,
                      .span = span,
                      .table = table,
-                     .ir = with_weights(a, ir, weights)};
+                     .weights = weights,
+                     .ir = with_weights(a, ir, weights->expr)};
   struct frame *f = k.frame = arena_make(a, struct frame);
   *f = (struct frame){.arena = a, .ir = k.ir, .table = table};
+  if (weights->expr) f->weights = k.ir->vars[k.ir->n_vars - 1].name;
   arena_hold(a, ir->arena);
   arena_hold(a, table->arena);
   struct problem *p = f->problem = arena_make(a, struct problem);
   *p = (struct problem){.arena = a, .reml = reml};
   bool fine = rows_choose(&k, subset);
   p->n = k.n;
-  fine =
-      fine && make_response(&k, p) && make_weights(&k, p, weights) && make_fixed(&k, p) && make_random(&k, p);
+  fine = fine && make_response(&k, p) && make_weights(&k, p) && make_fixed(&k, p) && make_random(&k, p);
   if (fine) list_factors(&k);
   arena_pool_drain(m, mark);
   return fine ? f : NULL;

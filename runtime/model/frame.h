@@ -12,6 +12,14 @@
 #include "runtime/model/problem.h"
 #include "runtime/table/table.h"
 
+enum { FRAME_ROWS_MAX = 1 << 30 }; /* rows of a fit, each as often as its frequency says */
+
+struct frame_weights {
+  const struct ast *expr; /* over columns; NULL: none */
+  enum weights_kind kind; /* precisions, up to a constant, or the number of rows that a row stands for */
+  const struct source *source;
+};
+
 struct frame_factor { /* a factor of the fixed part or of a basis */
   const char *name;
   int n_levels;
@@ -66,11 +74,11 @@ struct frame {
   const struct frame_dropped *dropped;
 };
 
-/* Builds the frame.  subset: NULL or table->n_rows flags.  weights: NULL, or an expression over columns, of positive
-   numbers.  src and span: the fit call, for messages (those on parts of the formula use the IR's source).  NULL after
+/* Builds the frame.  subset: NULL or table->n_rows flags.  weights: NULL, or precisions, positive numbers, or frequencies,
+   whole numbers: a row stands for so many of its kind, and is there so often in `row`.  src and span: the fit call, for messages (those on parts of the formula use the IR's source).  NULL after
    errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          const struct ast *weights, bool reml);
+                          const struct frame_weights *weights, bool reml);
 
 #endif

@@ -43,10 +43,39 @@ static const char *why_none(struct making *k) {
   return f->n_dropped ? b.text : "the table has none";
 }
 
-static bool list_rows(struct making *k, const bool *keep) {
-  int *row = arena_raw(k->arena, (size_t)k->table->n_rows + 1, int);
+static bool weights_fault(struct making *k, enum diag_code code, double weight, int row) {
+  diag_add(k->diags, k->weights->source, k->weights->expr->span, code, k->ir->vars[k->ir->n_vars - 1].name,
+           arena_printf(k->scratch, "%.7g", weight), arena_printf(k->scratch, "%d", row + 1), DIAG_END);
+  return false;
+}
+
+/* How often each row is there: once, or as its frequency says.  NULL after an error. */
+static const double *times(struct making *k, struct column *const *column, const bool *keep) {
+  int n = k->table->n_rows;
+  if (k->weights->expr && column[k->ir->n_vars - 1]->type != COL_NUMBER) {
+    diag_add(k->diags, k->weights->source, k->weights->expr->span, DIAG_WEIGHTS_KIND,
+             k->ir->vars[k->ir->n_vars - 1].name, DIAG_END);
+    return NULL;
+  }
+  double *t = arena_raw(k->scratch, (size_t)n, double);
+  bool frequency = k->weights->expr && k->weights->kind == WEIGHTS_FREQUENCY;
+  for (int i = 0; i < n; i++) {
+    t[i] = frequency ? column[k->ir->n_vars - 1]->v.number[i] : 1;
+    if (keep[i] && (t[i] < 0 || t[i] != floor(t[i])))
+      return weights_fault(k, DIAG_WEIGHTS_FREQUENCY, t[i], i), NULL;
+  }
+  return t;
+}
+
+static bool list_rows(struct making *k, struct column *const *column, const bool *keep) {
+  const double *t = times(k, column, keep);
+  if (!t) return false;
+  double total = 0;
+  for (int i = 0; i < k->table->n_rows; i++) total += keep[i] ? t[i] : 0;
+  if (total > FRAME_ROWS_MAX) return weights_fault(k, DIAG_WEIGHTS_TOO_MANY, total, 0);
+  int *row = arena_raw(k->arena, (size_t)total + 1, int);
   for (int i = 0; i < k->table->n_rows; i++)
-    if (keep[i]) row[k->n++] = i;
+    for (int j = 0; keep[i] && j < (int)t[i]; j++) row[k->n++] = i;
   k->frame->row = row;
   if (k->n > 0) return true;
   diag_add(k->diags, k->call_src, k->span, DIAG_NO_ROWS_LEFT, why_none(k), DIAG_END);
@@ -124,7 +153,7 @@ bool rows_choose(struct making *k, const bool *subset) {
     k->frame->rows_subset += !keep[i];
   }
   drop_missing(k, column, keep);
-  if (!list_rows(k, keep)) return false;
+  if (!list_rows(k, column, keep)) return false;
   k->var = arena_array(k->arena, (size_t)n_vars, struct variable);
   return gather(k, column);
 }

@@ -25,8 +25,9 @@ struct making {
   const struct table *table;
   const struct model_ir *ir;
   struct frame *frame;
-  int n;                /* rows used */
-  struct variable *var; /* ir->n_vars, and the offset among them */
+  const struct frame_weights *weights; /* expr NULL: none; the last of var otherwise */
+  int n;                               /* rows used */
+  struct variable *var;                /* ir->n_vars, and the offset among them */
 };
 
 /* Evaluates the variables, chooses the rows (complete, and in the subset), fills var, frame->row and the counts.

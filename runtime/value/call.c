@@ -49,6 +49,7 @@ static bool value_argument(struct call *c, const struct param *p, const struct a
   if (!eval_expr(c->in, value, &out->value)) return false;
   enum type type = value_type(&out->value);
   if (p->type == TYPE_UNKNOWN || type == p->type) return true;
+  if (p->type == TYPE_MODEL && type == TYPE_FORMULA) return true; /* a formula is a model of its own */
   return CALL_ERROR(c, value->span, DIAG_ARGUMENT_KIND, c->signature->name, p->name, type_name(p->type),
                     value_kind_name(&out->value));
 }

@@ -150,9 +150,18 @@ static bool run_line(struct block *b, const struct ast *line) {
   return FAIL(b, line, DIAG_NOT_YET, "this line of a data block", DIAG_NONE);
 }
 
+/* The design after `as` is there while the lines run. */
+static bool take_design(struct block *b) {
+  const struct ast *name = b->data->u.data.design;
+  if (!name) return true;
+  const struct design *d = design_known(b->in, name->u.name.whole, b->data);
+  if (d) b->table = table_with_design(b->table, d);
+  return d != NULL;
+}
+
 static struct table *load(struct interp *in, const struct ast *data) {
   struct block b = {.in = in, .data = data};
-  if (!read_file(&b)) return NULL;
+  if (!read_file(&b) || !take_design(&b)) return NULL;
   bool fine = true;
   for (const struct ast *l = data->u.data.lines.first; l && fine; l = l->next) fine = run_line(&b, l);
   return fine ? b.table : NULL;

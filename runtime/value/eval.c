@@ -181,6 +181,7 @@ static bool eval_list(struct interp *in, const struct ast *e, struct value *out)
 static bool eval_call(struct interp *in, const struct ast *e, struct value *out) {
   struct value callee;
   if (!eval_expr(in, e->u.call.callee, &callee)) return false;
+  if (callee.kind == VALUE_MODEL) return call_model(in, e, callee.u.model, out);
   if (callee.kind != VALUE_FUNCTION)
     return FAIL(in, e->u.call.callee, DIAG_CALL_OF, value_kind_name(&callee));
   return call_builtin(in, e, callee.u.function, out);
@@ -246,10 +247,28 @@ static bool exec_data(struct interp *in, const struct ast *s) {
   return true;
 }
 
+static bool exec_design(struct interp *in, const struct ast *s) {
+  const struct design *d = declared_design(in, s);
+  if (!d) return false;
+  struct value v = value_design(d);
+  env_set(in, s->u.design.name->u.name.whole, &v);
+  return true;
+}
+
+static bool exec_model(struct interp *in, const struct ast *s) {
+  const struct model_value *m = declared_model(in, s);
+  if (!m) return false;
+  struct value v = value_model(in, m->decl, m->spec);
+  env_set(in, s->u.model.name->u.name.whole, &v);
+  return true;
+}
+
 bool exec_statement(struct interp *in, const struct ast *s) {
   if (s->kind == AST_EXPR) return exec_expression(in, s);
   if (s->kind == AST_LET || s->kind == AST_ASSIGN) return exec_let(in, s);
   if (s->kind == AST_DATA) return exec_data(in, s);
+  if (s->kind == AST_DESIGN) return exec_design(in, s);
+  if (s->kind == AST_MODEL) return exec_model(in, s);
   if (s->kind == AST_ALLOW) return true;
   return FAIL(in, s, DIAG_NOT_YET, "this statement", DIAG_NONE);
 }

@@ -1,4 +1,5 @@
 /* fn_fit.c: fit(). */
+#include "lang/describe.h"
 #include "runtime/value/interp.h"
 #include <math.h>
 #include <string.h>
@@ -119,21 +120,34 @@ static void dump(struct interp *in, const struct frame *frame, const struct fit 
 
 /* ---- the whole ------------------------------------------------------------------------------------------ */
 
+/* Weights of the call, or those of the model; NULL in *weights: none. */
+static bool find_weights(struct call *c, struct arena *a, const struct model_spec *spec,
+                         struct frame_weights *w) {
+  const struct ast *given = c->arg[ARG_WEIGHTS].ast;
+  *w = (struct frame_weights){.expr = spec->weights, .kind = spec->weights_kind, .source = spec->source};
+  if (!given) return true;
+  if (spec->weights) return CALL_ERROR(c, given->span, DIAG_WEIGHTS_TWICE);
+  bool frequency = ast_calls(given, "frequency"), named = frequency || ast_calls(given, "precision");
+  if (named && given->u.call.args.n == 1) given = given->u.call.args.first->u.arg.value;
+  *w = (struct frame_weights){.expr = splice_values(c->in, a, given),
+                              .kind = frequency ? WEIGHTS_FREQUENCY : WEIGHTS_PRECISION,
+                              .source = c->in->script->source};
+  return w->expr != NULL;
+}
+
 static struct frame *make_frame(struct call *c, bool reml) {
   struct interp *in = c->in;
-  const struct value *formula = &c->arg[ARG_FORMULA].value;
-  const struct value *data = &c->arg[ARG_DATA].value;
+  const struct table *t = c->arg[ARG_DATA].value.u.table;
+  const struct ast *at = c->arg[ARG_FORMULA].ast;
+  const struct model_spec *spec = spec_of_value(in, &c->arg[ARG_FORMULA].value, at);
+  if (!spec || !model_fits_design(in->diags, in->script->source, at->span, spec, t->design, t->source))
+    return NULL;
   struct arena *a = arena_new(in->mem);
-  arena_hold(a, formula->home);
-  const struct schema *schema = table_schema(in->scratch, data->u.table);
-  struct model_ir *ir =
-      compile_formula(a, in->diags, formula->u.formula->source, formula->u.formula->ast, schema);
+  struct model_ir *ir = compile_model(a, in->diags, spec, table_schema(in->scratch, t));
   bool *keep;
-  const struct ast *weights = c->arg[ARG_WEIGHTS].ast;
-  if (weights) weights = splice_values(in, a, weights);
-  if (!ir || (c->arg[ARG_WEIGHTS].ast && !weights) || !make_subset(c, data->u.table, &keep)) return NULL;
-  return frame_build(in->mem, in->diags, in->script->source, c->node->span, ir, data->u.table, keep, weights,
-                     reml);
+  struct frame_weights weights;
+  if (!ir || !find_weights(c, a, spec, &weights) || !make_subset(c, t, &keep)) return NULL;
+  return frame_build(in->mem, in->diags, in->script->source, c->node->span, ir, t, keep, &weights, reml);
 }
 
 bool builtin_fit(struct call *c, struct value *out) {

@@ -18,6 +18,14 @@ struct loaded {
   struct table *table; /* NULL: it failed, and the messages are told */
 };
 
+/* A design or a model of the script, so that check and run make it once. */
+struct declared {
+  struct declared *next;
+  const struct ast *node;
+  const struct design *design;     /* NULL: none, or it failed and the messages are told */
+  const struct model_value *model; /* likewise */
+};
+
 /* What a run has shown last: a value of several lines keeps a blank line from its neighbours. */
 enum shown { SHOWN_NOTHING, SHOWN_LINE, SHOWN_BLOCK };
 
@@ -29,12 +37,14 @@ struct interp {
   struct signatures functions;
   struct binding *binding; /* the environment */
   size_t n_bindings, binding_room;
-  uint32_t *slot;          /* by hash of the name: place in binding, + 1 */
-  size_t n_slots;          /* a power of two */
-  struct script *script;   /* being checked or run */
-  struct arena *scratch;   /* of the statement */
-  struct loaded *loaded;   /* of the script */
-  const struct ast *ahead; /* the check loads this data statement before its turn; NULL while running */
+  uint32_t *slot;            /* by hash of the name: place in binding, + 1 */
+  size_t n_slots;            /* a power of two */
+  struct script *script;     /* being checked or run */
+  struct arena *scratch;     /* of the statement */
+  struct loaded *loaded;     /* of the script */
+  struct arena *run;         /* of the script's check and run; holds what is declared */
+  struct declared *declared; /* in it */
+  const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
   double seconds_read, seconds_fit;
   enum shown shown;
   /* Output, by way of the driver. */
@@ -98,6 +108,22 @@ struct table *data_load(struct interp *in, const struct ast *data);
 /* The same before the statement's turn, for the check.  NULL also, and nothing said, when it has to wait: its `$x` is worked
    out by the script. */
 struct table *data_load_ahead(struct interp *in, const struct ast *data);
+
+/* ---- declared.c: designs and models ---- */
+
+/* Of a DESIGN or MODEL statement, made once; NULL after an error. */
+const struct design *declared_design(struct interp *in, const struct ast *node);
+const struct model_value *declared_model(struct interp *in, const struct ast *node);
+/* Is there a design of that name, in the script's statements above `before` or as a variable?  design_known gives it, NULL
+   also when it is faulty; design_near the one with the nearest name. */
+bool design_is_declared(struct interp *in, const char *name, const struct ast *before);
+const struct design *design_known(struct interp *in, const char *name, const struct ast *before);
+const char *design_near(struct interp *in, const char *name, const struct ast *before);
+struct value value_model(struct interp *in, const struct model_decl *decl, const struct model_spec *spec);
+/* The model with the arguments of a call. */
+bool call_model(struct interp *in, const struct ast *node, const struct model_value *m, struct value *out);
+/* What fit() takes, of a FORMULA or MODEL value; NULL after an error at `at`. */
+const struct model_spec *spec_of_value(struct interp *in, const struct value *v, const struct ast *at);
 
 /* The value of a variable for `$name`: while the check loads a data statement ahead, what the literals assigned before it
    say.  False if it has none yet. */

@@ -56,12 +56,6 @@ struct formula_value {
   const struct source *source;
 };
 
-/* A model: as declared, and as fit() takes it. */
-struct model_value {
-  const struct model_decl *decl; /* NULL: made by update() of a formula */
-  const struct model_spec *spec; /* NULL: its parameters have no arguments yet */
-};
-
 enum value_kind {
   VALUE_NONE,
   VALUE_NA,

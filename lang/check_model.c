@@ -1,0 +1,80 @@
+/* check_model.c: designs and models where they are declared, and models where they meet data. */
+#include "lang/check_parts.h"
+#include "lang/describe.h"
+#include "lang/model_ir.h"
+#include <string.h>
+
+void check_design(struct checker *ck, struct ast *s) {
+  names_check_new(ck, s->u.design.name);
+  names_make(ck, s->u.design.name, TYPE_DESIGN);
+  if (ck->env->design) ck->env->design(ck->env->runtime, s);
+}
+
+/* ---- declarations ---- */
+
+static void check_parameter_names(struct checker *ck, const struct ast *model) {
+  for (const struct ast *p = model->u.model.params.first; p; p = p->next) names_check_new(ck, p->u.arg.key);
+}
+
+void check_model(struct checker *ck, struct ast *s) {
+  names_check_new(ck, s->u.model.name);
+  check_parameter_names(ck, s);
+  struct binding *b = names_make(ck, s->u.model.name, TYPE_MODEL);
+  struct model_value m = {0};
+  if (!ck->env->model || !ck->env->model(ck->env->runtime, b->name, s, &m)) return;
+  b->model = m;
+  const struct model_spec *outline = m.spec ? m.spec : model_outline(arena_mem(ck->arena), ck->diags, m.decl);
+  if (outline) compile_model(ck->arena, ck->diags, outline, NULL);
+}
+
+/* ---- models as values ---- */
+
+static struct binding *binding_of(struct checker *ck, const struct ast *e) {
+  return e->kind == AST_NAME && e->u.name.n_parts <= 1 ? names_find(ck, describe_head(e)) : NULL;
+}
+
+static bool earlier_model(struct checker *ck, const struct binding *b, struct model_value *m) {
+  *m = b->model;
+  if (m->decl || m->spec || b->node || b->type != TYPE_MODEL || !ck->env->model) return m->decl || m->spec;
+  return ck->env->model(ck->env->runtime, b->name, NULL, m);
+}
+
+static const struct model_spec *applied(struct checker *ck, const struct model_decl *decl, struct ast *call) {
+  struct model_spec *spec =
+      model_apply(arena_mem(ck->arena), ck->diags, decl, call, ck->source, ck->script->arena);
+  if (spec) arena_hold(ck->arena, spec->arena);
+  return spec;
+}
+
+void check_model_call(struct checker *ck, struct ast *call, const struct binding *b) {
+  struct model_value m;
+  for (struct ast *arg = call->u.call.args.first; arg; arg = arg->next) check_splices(ck, arg->u.arg.value);
+  if (earlier_model(ck, b, &m) && m.decl) applied(ck, m.decl, call);
+}
+
+struct model_value check_model_value(struct checker *ck, struct ast *e) {
+  struct model_value m = {0};
+  struct binding *b = binding_of(ck, e->kind == AST_CALL ? e->u.call.callee : e);
+  if (b && earlier_model(ck, b, &m) && e->kind == AST_CALL) m.spec = m.decl ? applied(ck, m.decl, e) : NULL;
+  return m;
+}
+
+const struct model_spec *check_model_of(struct checker *ck, struct ast *e) {
+  struct ast *formula = check_formula_of(ck, e);
+  if (formula) return model_of_formula(arena_mem(ck->arena), ck->source, formula, ck->script->arena);
+  struct model_value m = check_model_value(ck, e);
+  if (m.decl && !m.spec && e->kind == AST_NAME) applied(ck, m.decl, e); /* tells what it wants */
+  return m.spec;
+}
+
+/* ---- models over data ---- */
+
+void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
+                      struct table_ref *table) {
+  const struct schema *schema = check_schema(ck, table);
+  if (!schema || !model_fits_design(ck->diags, ck->source, e->span, spec, schema->design, schema->source))
+    return;
+  const struct diag *before = ck->diags->last;
+  compile_model(ck->arena, ck->diags, spec, schema);
+  suggest_splices(ck, before);
+}
