@@ -134,13 +134,21 @@ static void check_argument(struct call *c, struct ast *arg, int p) {
 
 /* ---- what needs the table's columns ---- */
 
+/* weights = precision(w), frequency(w): what the numbers are is said round them. */
+static struct ast *bare_weights(const struct param *p, struct ast *value) {
+  bool kind = ast_calls(value, "precision") || ast_calls(value, "frequency");
+  bool one = kind && value->u.call.args.n == 1 && !value->u.call.args.first->u.arg.key;
+  return one && strcmp(p->name, "weights") == 0 ? value->u.call.args.first->u.arg.value : value;
+}
+
 static void check_over_table(struct call *c) {
   if (c->spec && c->table) check_model_over(c->ck, c->spec, c->model, c->table);
   int i = 0;
   for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++) {
     const struct param *p = c->param[i] >= 0 ? &c->sig->params[c->param[i]] : NULL;
     if (p && p->kind == PARAM_COLUMNS)
-      check_columns(c->ck, arg->u.arg.value, c->table, p->type == TYPE_BOOL ? p->name : NULL);
+      check_columns(c->ck, bare_weights(p, arg->u.arg.value), c->table,
+                    p->type == TYPE_BOOL ? p->name : NULL);
   }
 }
 

@@ -115,7 +115,8 @@ static void check_slot(struct declaring *d, const struct ast *slot) {
   size_t n;
   const char *const *known = design_slots(&n);
   const char *near = text_nearest(name, known, n);
-  bool exists = near && strcmp(near, name) == 0;
+  bool exists = false;
+  for (size_t i = 0; i < n; i++) exists = exists || strcmp(known[i], name) == 0;
   if (!m->node->u.model.of)
     MODEL_ERROR(d, slot->span, DIAG_SLOT_WITHOUT_DESIGN, name, m->name);
   else if (m->design && !design_slot(m->arena, m->design, slot))

@@ -78,7 +78,8 @@ struct wanted {
 };
 
 static const struct wanted kinds_of_argument[] = {
-    {"column", "one column, or a function of columns", "arithmetic stands in I(...): I(a / b)", is_column},
+    {"column", "one column, or a function of columns",
+     "write its name; arithmetic stands in I(...): I(a / b)", is_column},
     {"terms", "terms of a formula", "write names of columns without quotes, joined by `+`, `*` or `:`",
      is_terms},
     {"unit", "a unit: a column of ids", "write its name, or `class in school`", is_unit},
