@@ -16,6 +16,7 @@ static void bind(struct checker *ck, struct binding *b, struct ast *value) {
   b->formula = check_formula_of(ck, value);
   b->table = check_table_of(ck, value);
   b->model = check_model_value(ck, value);
+  b->fit = check_fit_of(ck, value);
 }
 
 static void check_let(struct checker *ck, struct ast *s) {

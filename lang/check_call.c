@@ -13,6 +13,8 @@ struct call {
   struct table_ref *table;       /* of the argument that is a table, NULL if not known */
   const struct model_spec *spec; /* of the argument that is a model, NULL if not known */
   struct ast *model;             /* that argument */
+  struct fit_ref fit;            /* of the argument that is a fit */
+  struct ast *hypotheses;        /* NULL: none */
 };
 
 static struct span callee_span(const struct call *c) {
@@ -97,6 +99,8 @@ static void check_value(struct call *c, const struct param *p, struct ast *value
   struct checker *ck = c->ck;
   enum type t = check_expr(ck, value);
   if (p->type == TYPE_TABLE) c->table = check_table_of(ck, value);
+  if (p->type == TYPE_FIT) c->fit = check_fit_of(ck, value);
+  if (p->type == TYPE_HYPOTHESES && value->kind == AST_HYPOTHESES) c->hypotheses = value;
   if (p->type == TYPE_MODEL) {
     c->spec = check_model_of(ck, value);
     c->model = value;
@@ -161,6 +165,7 @@ static enum type check_signature(struct checker *ck, struct ast *node, const str
   for (struct ast *arg = args->first; arg; arg = arg->next) check_argument(&c, arg, param[i++]);
   check_missing(&c);
   check_over_table(&c);
+  if (c.hypotheses) check_hypotheses(ck, c.hypotheses, c.fit);
   return sig->result;
 }
 

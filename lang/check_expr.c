@@ -232,7 +232,7 @@ static enum type expr_type(struct checker *ck, struct ast *e) {
   case AST_INDEX: return index_type(ck, e);
   case AST_FIELD: return field_node_type(ck, e);
   case AST_ARG: return check_expr(ck, e->u.arg.value);
-  case AST_HYPOTHESES: CHECK_ERROR(ck, e->span, DIAG_NOT_YET_HYPOTHESES); return TYPE_HYPOTHESES;
+  case AST_HYPOTHESES: check_splices(ck, e); return TYPE_HYPOTHESES;
   case AST_ERROR:
   case AST_CASES_NO_EXPRESSION: return TYPE_UNKNOWN;
   }

@@ -1,6 +1,7 @@
 /* check_model.c: designs and models where they are declared, and models where they meet data. */
 #include "lang/check_parts.h"
 #include "lang/describe.h"
+#include "lang/hypothesis.h"
 #include "lang/model_ir.h"
 #include <string.h>
 
@@ -77,4 +78,30 @@ void check_model_over(struct checker *ck, const struct model_spec *spec, const s
   const struct diag *before = ck->diags->last;
   compile_model(ck->arena, ck->diags, spec, schema);
   suggest_splices(ck, before);
+}
+
+/* ---- fits, and hypotheses on them ---- */
+
+struct fit_ref check_fit_of(struct checker *ck, struct ast *e) {
+  struct fit_ref fit = {0};
+  struct binding *b = binding_of(ck, e);
+  if (b) return b->fit;
+  const struct signature *sig = ast_calls(e, "fit") ? signature_find(ck->env->functions, "fit") : NULL;
+  if (!sig || names_find(ck, "fit")) return fit;
+  int *param = arena_array(ck->arena, (size_t)e->u.call.args.n, int), i = 0;
+  signature_match(sig, &e->u.call.args, param);
+  for (struct ast *arg = e->u.call.args.first; arg; arg = arg->next, i++) {
+    if (param[i] == 0) fit.spec = check_model_of(ck, arg->u.arg.value);
+    if (param[i] == 1) fit.table = check_table_of(ck, arg->u.arg.value);
+  }
+  return fit;
+}
+
+void check_hypotheses(struct checker *ck, const struct ast *block, struct fit_ref fit) {
+  const struct schema *schema = fit.table ? check_schema(ck, fit.table) : NULL;
+  struct diags quiet = {
+      .mem = arena_mem(ck->arena)}; /* what is wrong in the model was told where it is fitted */
+  struct model_ir *ir = fit.spec && schema ? compile_model(ck->arena, &quiet, fit.spec, schema) : NULL;
+  diags_clear(&quiet);
+  hypotheses_check(ck->arena, ck->diags, ck->source, block, ir, schema);
 }

@@ -21,6 +21,12 @@ struct table_ref {
   const struct schema *schema;
 };
 
+/* A fit that the script makes: what is fitted, and to what. */
+struct fit_ref {
+  const struct model_spec *spec; /* NULL: not known */
+  struct table_ref *table;
+};
+
 struct binding {
   struct binding *next; /* older, in the same bucket */
   const char *name;
@@ -29,6 +35,7 @@ struct binding {
   struct ast *formula;      /* the formula that it stands for, NULL if that is not known */
   struct table_ref *table;  /* the same of a table */
   struct model_value model; /* the same of a model; both NULL: not known */
+  struct fit_ref fit;       /* the same of a fit */
 };
 
 /* The variables so far: a hash table, so that a script may have many. */
@@ -84,6 +91,10 @@ void check_model_call(struct checker *ck, struct ast *call, const struct binding
 struct model_value check_model_value(struct checker *ck, struct ast *e);
 /* The model that an expression is, a formula too; NULL if that is not known.  Reports a model that wants arguments. */
 const struct model_spec *check_model_of(struct checker *ck, struct ast *e);
+/* What an expression that is a fit was made of. */
+struct fit_ref check_fit_of(struct checker *ck, struct ast *e);
+/* Hypotheses on the coefficients of a fit. */
+void check_hypotheses(struct checker *ck, const struct ast *block, struct fit_ref fit);
 /* The model against the columns of the table that `e` is given with. */
 void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
                       struct table_ref *table);

@@ -6,10 +6,10 @@
 
 static const char *const function_words[] = {
     "anova",    "augment", "compare", "confint", "contrasts", "distinguishable",
-    "estimate", "explain", "glance",  "icc",     "join",      "means",
-    "plot",     "power",   "predict", "r2",      "recode",    "refit",
+    "estimate", "explain", "glance",  "join",      "means",
+    "plot",     "power",   "predict", "recode",    "refit",
     "relevel",  "report",  "save",    "seed",    "simulate",  "slopes",
-    "stack",    "test",    "tidy",    "unstack",   "vars",
+    "stack",      "tidy",    "unstack",   "vars",
     "write"};
 
 static const char *const column_words[] = {"within", "between", "actor",   "partner", "reciprocal",

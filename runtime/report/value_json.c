@@ -84,6 +84,7 @@ static const char *kind_name(const struct value *v) {
   case VALUE_FUNCTION: return "function";
   case VALUE_DESIGN: return "design";
   case VALUE_MODEL: return "model";
+  case VALUE_HYPOTHESES: return "hypotheses";
   case VALUE_ENUM: return "word";
   }
   return "none";
@@ -108,6 +109,7 @@ static bool put_fields(struct json_place at, struct arena *a, const struct value
   case VALUE_FUNCTION:
   case VALUE_DESIGN:
   case VALUE_MODEL:
+  case VALUE_HYPOTHESES:
   case VALUE_ENUM: return false;
   }
   return false;
@@ -121,6 +123,7 @@ static void put_plain(struct json_place at, struct arena *a, const struct value 
   case VALUE_ENUM: json_put_text(at, v->u.text); return;
   case VALUE_LIST:
   case VALUE_RECORD: put_items(at, a, v->u.list, depth); return;
+  case VALUE_HYPOTHESES:
   case VALUE_FORMULA: json_put_text(at, print_expr(a, v->u.formula->ast)); return;
   case VALUE_FUNCTION: json_put_text(at, v->u.function->text); return;
   case VALUE_DESIGN: json_put_text(at, design_text(a, v->u.design)); return;

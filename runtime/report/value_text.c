@@ -25,6 +25,7 @@ static bool is_scalar(const struct value *v) {
   case VALUE_FORMULA:
   case VALUE_DESIGN:
   case VALUE_MODEL:
+  case VALUE_HYPOTHESES:
   case VALUE_FUNCTION: return true;
   case VALUE_NONE:
   case VALUE_LIST:
@@ -86,6 +87,7 @@ static void put_short(struct buf *out, const struct value *v, bool quoted, int d
       buf_put(out, v->u.text);
     return;
   case VALUE_ENUM: buf_put(out, v->u.text); return;
+  case VALUE_HYPOTHESES:
   case VALUE_FORMULA: buf_put(out, print_expr(out->arena, v->u.formula->ast)); return;
   case VALUE_FUNCTION: buf_put(out, v->u.function->text); return;
   case VALUE_DESIGN: buf_put(out, design_text(out->arena, v->u.design)); return;
@@ -215,6 +217,7 @@ static void show(struct buf *out, const struct value *v, const char *name, const
   case VALUE_ENUM: put_line(out, v); return;
   case VALUE_DESIGN:
   case VALUE_MODEL:
+  case VALUE_HYPOTHESES:
   case VALUE_FORMULA: put_wrapped(out, v, style); return;
   case VALUE_FUNCTION: put_function(out, v->u.function, style); return;
   case VALUE_LIST:
@@ -254,6 +257,7 @@ void report_inline(struct buf *out, const struct value *v, const struct report_s
   case VALUE_FUNCTION:
   case VALUE_DESIGN:
   case VALUE_MODEL:
+  case VALUE_HYPOTHESES:
   case VALUE_LIST:
   case VALUE_RECORD: put_short(out, v, false, 0); return;
   case VALUE_COLUMN:

@@ -55,6 +55,7 @@ static int64_t value_size(const struct value *v) {
   case VALUE_FUNCTION:
   case VALUE_DESIGN:
   case VALUE_MODEL:
+  case VALUE_HYPOTHESES:
   case VALUE_ENUM: return 1;
   }
   return 1;
@@ -123,6 +124,7 @@ enum type value_type(const struct value *v) {
   case VALUE_FUNCTION: return TYPE_FUNCTION;
   case VALUE_DESIGN: return TYPE_DESIGN;
   case VALUE_MODEL: return TYPE_MODEL;
+  case VALUE_HYPOTHESES: return TYPE_HYPOTHESES;
   }
   return TYPE_UNKNOWN;
 }

@@ -156,15 +156,16 @@ const struct ast *splice_values(struct interp *in, struct arena *a, const struct
   return splice_expr(a, expr, value_of_splice, &s);
 }
 
-/* A formula has an arena of its own, so that a fit which keeps it keeps no more than the script's text. */
-static bool eval_formula(struct interp *in, const struct ast *e, struct value *out) {
+/* A formula has an arena of its own, so that a fit which keeps it keeps no more than the script's text; hypotheses are
+   alike. */
+static bool eval_formula(struct interp *in, const struct ast *e, enum value_kind kind, struct value *out) {
   struct arena *a = arena_new(in->mem);
   arena_hold(a, in->script->arena);
   const struct ast *spliced = splice_values(in, a, e);
   if (!spliced) return false;
   struct formula_value *f = arena_make(a, struct formula_value);
   *f = (struct formula_value){.ast = spliced, .source = in->script->source};
-  *out = (struct value){.kind = VALUE_FORMULA, .home = a, .u.formula = f};
+  *out = (struct value){.kind = kind, .home = a, .u.formula = f};
   return true;
 }
 
@@ -189,7 +190,7 @@ static bool eval_call(struct interp *in, const struct ast *e, struct value *out)
 
 static bool eval_binary(struct interp *in, const struct ast *e, struct value *out) {
   struct value a, b;
-  if (e->u.op.op == OP_TILDE) return eval_formula(in, e, out);
+  if (e->u.op.op == OP_TILDE) return eval_formula(in, e, VALUE_FORMULA, out);
   if (!eval_expr(in, e->u.op.a, &a) || !eval_expr(in, e->u.op.b, &b)) return false;
   return e->u.op.op == OP_RANGE ? eval_range(in, e, &a, &b, out) : apply_operator(in, e, &a, &b, out);
 }
@@ -205,16 +206,16 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   case AST_NAME: return eval_name(in, e, out);
   case AST_LIST: return eval_list(in, e, out);
   case AST_UNARY:
-    if (e->u.op.op == OP_TILDE) return eval_formula(in, e, out);
+    if (e->u.op.op == OP_TILDE) return eval_formula(in, e, VALUE_FORMULA, out);
     return eval_expr(in, e->u.op.a, &a) && apply_operator(in, e, &a, NULL, out);
   case AST_BINARY: return eval_binary(in, e, out);
   case AST_CALL: return eval_call(in, e, out);
   case AST_INDEX: return eval_index(in, e, out);
   case AST_FIELD: return eval_expr(in, e->u.field.of, &a) && value_field(in, e, &a, e->u.field.name, out);
+  case AST_HYPOTHESES: return eval_formula(in, e, VALUE_HYPOTHESES, out);
   case AST_SLOT:
   case AST_SPLICE:
   case AST_ARG:
-  case AST_HYPOTHESES:
   case AST_ERROR:
   case AST_CASES_NO_EXPRESSION: break; /* the checker has refused them */
   }

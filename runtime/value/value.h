@@ -73,6 +73,7 @@ enum value_kind {
   VALUE_FUNCTION,
   VALUE_DESIGN,
   VALUE_MODEL,
+  VALUE_HYPOTHESES, /* as a formula: a tree and its source */
   VALUE_ENUM, /* a word of a parameter's enumeration */
 };
 
@@ -86,7 +87,7 @@ struct value {
     const struct list_value *list;
     const struct column_value *column;
     const struct table *table;
-    const struct formula_value *formula;
+    const struct formula_value *formula; /* FORMULA, HYPOTHESES */
     const struct fit *fit;
     const struct matrix_value *matrix;
     const struct grid_value *grid;
