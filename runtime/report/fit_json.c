@@ -102,6 +102,8 @@ static void put_residual(struct json_place at, const struct fit *f) {
 
 void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
   json_put_text(json_key(at, "version"), KIN_VERSION);
+  const struct model_spec *spec = f->frame->ir->spec;
+  if (spec && spec->decl) json_put_text(json_key(at, "model"), spec->decl->name);
   json_put_text(json_key(at, "formula"), f->frame->ir->text);
   json_put_text(json_key(at, "method"), f->reml ? "REML" : "ML");
   json_put_text(json_key(at, "family"), "gaussian");

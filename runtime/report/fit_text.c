@@ -46,11 +46,21 @@ static void labelled(const struct fit_report *r, const char *label, const char *
 
 /* ---- head: model, data, criterion ------------------------------------------------------------------------ */
 
+/* "growth of study" */
+static const char *model_name(const struct fit_report *r) {
+  const struct model_spec *spec = r->frame->ir->spec;
+  const struct ast *node = spec && spec->decl ? spec->decl->node : NULL;
+  if (!node) return NULL;
+  const struct ast *of = node->u.model.of;
+  return of ? arena_printf(r->a, "%s of %s", spec->decl->name, print_expr(r->a, of)) : spec->decl->name;
+}
+
 static void put_model(const struct fit_report *r) {
   const char *kind = r->problem->n_terms > 0 ? "Linear mixed model" : "Linear model";
   const char *method = r->fit->reml ? "REML" : "ML";
   sheet_heading(r->out, arena_printf(r->a, "%s, fitted by %s", kind, method), &r->style);
   buf_putc(r->out, '\n');
+  if (model_name(r)) labelled(r, "Model", model_name(r));
   labelled(r, "Formula", sheet_safe(r->a, r->frame->ir->text));
 }
 

@@ -171,9 +171,9 @@ struct table *data_load(struct interp *in, const struct ast *data) {
   for (struct loaded *l = in->loaded; l; l = l->next)
     if (l->data == data) return l->table;
   struct table *t = load(in, data);
-  struct loaded *l = arena_make(in->script->arena, struct loaded);
+  struct loaded *l = arena_make(in->run, struct loaded);
   *l = (struct loaded){.next = in->loaded, .data = data, .table = t};
-  if (t) arena_hold(in->script->arena, t->arena);
+  if (t) arena_hold(in->run, t->arena);
   in->loaded = l;
   return t;
 }

@@ -37,12 +37,13 @@ struct interp {
   struct signatures functions;
   struct binding *binding; /* the environment */
   size_t n_bindings, binding_room;
-  uint32_t *slot;            /* by hash of the name: place in binding, + 1 */
-  size_t n_slots;            /* a power of two */
-  struct script *script;     /* being checked or run */
-  struct arena *scratch;     /* of the statement */
-  struct loaded *loaded;     /* of the script */
-  struct arena *run;         /* of the script's check and run; holds what is declared */
+  uint32_t *slot;        /* by hash of the name: place in binding, + 1 */
+  size_t n_slots;        /* a power of two */
+  struct script *script; /* being checked or run */
+  struct arena *scratch; /* of the statement */
+  struct loaded *loaded; /* of the script */
+  /* Of the check and run of a script: holds what is declared and read.  The script itself may not: designs keep it. */
+  struct arena *run;
   struct declared *declared; /* in it */
   const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
   double seconds_read, seconds_fit;
