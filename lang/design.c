@@ -237,8 +237,8 @@ const char *design_text(struct arena *a, const struct design *d) {
 
 /* ---- slots ---- */
 
-static const char *const slots[] = {"unit", "time",  "occasion", "dyad", "member",
-                                    "role", "actor", "partner",  "pair"};
+static const char *const slots[] = {"unit",   "nesting", "time",  "occasion", "dyad",
+                                    "member", "role",    "actor", "partner",  "pair"};
 
 const char *const *design_slots(size_t *n) {
   *n = sizeof slots / sizeof *slots;
@@ -271,9 +271,21 @@ static int unit_path(const struct design *d, const char **path) {
   return person > 0 ? person : finest >= 0 ? design_path(d, finest, path) : 0;
 }
 
+/* district/school/class: every unit within those above it. */
+static struct ast *nesting(struct arena *a, const struct design *d, struct span at) {
+  int unit = finest_unit(d);
+  struct ast *e = NULL;
+  for (int i = unit; i >= 0; i = d->unit[i].parent) {
+    struct ast *name = make_name(a, at, d->unit[i].name);
+    e = e ? make_binary(a, at, OP_DIV, name, e) : name;
+  }
+  return e;
+}
+
 struct ast *design_slot(struct arena *a, const struct design *d, const struct ast *slot) {
   const char *name = slot->u.name.whole, *path[DESIGN_PATH_MAX];
   int n = 0;
+  if (!strcmp(name, "nesting")) return nesting(a, d, slot->span);
   if (!strcmp(name, "unit")) n = unit_path(d, path);
   if (!strcmp(name, "member")) n = design_person_path(d, path);
   if (!strcmp(name, "dyad") && d->dyad >= 0) n = design_path(d, d->dyad, path);
@@ -358,6 +370,7 @@ bool design_is(const struct design *d, const struct design_kind *kind) {
 bool design_kind_has_slot(const struct design_kind *kind, const char *slot) {
   bool time = kind->time || kind->base == KIND_LONGITUDINAL;
   if (!strcmp(slot, "time") || !strcmp(slot, "occasion")) return time;
+  if (!strcmp(slot, "nesting")) return kind->base == KIND_MULTILEVEL;
   if (!strcmp(slot, "unit")) return kind->base != KIND_ROUND_ROBIN;
   if (!strcmp(slot, "dyad") || !strcmp(slot, "member")) return kind->base == KIND_DYADIC;
   if (!strcmp(slot, "role")) return kind->role;

@@ -71,7 +71,7 @@ const char *design_text(struct arena *a, const struct design *d);
 
 /* ---- slots ---- */
 
-/* The expression over columns that `.slot` stands for (".member" may be `role:couple`), in arena a with the slot's place.
+/* The expression over columns that `.slot` stands for (`.member` may be role:couple, `.nesting` is school/class/pupil), in arena a with the slot's place.
    NULL: the design has none of that kind, or kin has no such slot. */
 struct ast *design_slot(struct arena *a, const struct design *d, const struct ast *slot);
 /* All slots, for near names; n of them. */
