@@ -6,11 +6,10 @@
 
 static const char *const function_words[] = {
     "anova",    "augment", "compare", "confint", "contrasts", "distinguishable",
-    "estimate", "explain", "glance",  "join",      "means",
+    "estimate", "explain", "glance",  "means",
     "plot",     "power",   "predict", "recode",    "refit",
     "relevel",  "report",  "save",    "seed",    "simulate",  "slopes",
-    "stack",      "tidy",    "unstack",   "vars",
-    "write"};
+    "tidy",    "vars"};
 
 static const char *const column_words[] = {"within", "between", "actor",   "partner", "reciprocal",
                                            "center", "scale",   "poly",    "ns",      "bs",

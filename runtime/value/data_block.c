@@ -1,5 +1,6 @@
 /* data_block.c: a data statement: the file, then its lines from top to bottom. */
 #include "lang/column_expr.h"
+#include "lang/describe.h"
 #include "runtime/value/interp.h"
 #include <string.h>
 
@@ -192,8 +193,35 @@ static void look_for_splices(struct ast *e, void *arg) {
   ast_children(e, look_for_splices, w);
 }
 
+/* write(d, "file.csv") */
+static bool is_write_of(const struct ast *e, const char *file) {
+  if (!ast_calls(e, "write")) return false;
+  for (const struct ast *arg = e->u.call.args.first; arg; arg = arg->next)
+    if (arg->u.arg.value->kind == AST_TEXT && strcmp(arg->u.arg.value->u.text.value, file) == 0) return true;
+  return false;
+}
+
+struct writing {
+  const char *file;
+  bool found;
+};
+
+static void look_for_write(struct ast *e, void *arg) {
+  struct writing *w = arg;
+  w->found = w->found || is_write_of(e, w->file);
+  if (!w->found) ast_children(e, look_for_write, w);
+}
+
+/* Does a statement above write the file? */
+static bool written_above(const struct interp *in, const struct ast *data) {
+  struct writing w = {.file = data->u.data.file->u.text.value};
+  for (struct ast *s = in->script->statements.first; s && s != data && !w.found; s = s->next)
+    look_for_write(s, &w);
+  return w.found;
+}
+
 struct table *data_load_ahead(struct interp *in, const struct ast *data) {
-  struct waiting w = {.in = in};
+  struct waiting w = {.in = in, .waits = written_above(in, data)};
   in->ahead = data;
   ast_children(data, look_for_splices, &w);
   struct table *t = w.waits ? NULL : data_load(in, data);

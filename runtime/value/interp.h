@@ -106,7 +106,8 @@ const char *const *value_names(struct interp *in, const struct value *of, int *n
 
 /* The table of a data statement, loaded now or before; NULL after an error. */
 struct table *data_load(struct interp *in, const struct ast *data);
-/* The same before the statement's turn, for the check.  NULL also, and nothing said, when it has to wait: its `$x` is worked
+/* The same before the statement's turn, for the check.  NULL also, and nothing said, when it has to wait: a statement above
+   writes the file, or its `$x` is worked
    out by the script. */
 struct table *data_load_ahead(struct interp *in, const struct ast *data);
 
