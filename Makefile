@@ -143,6 +143,7 @@ format:
 
 layers:
 	@scripts/check-layers
+	@scripts/check-grammar
 
 ## bench: kin beside other programs, in one run
 bench: all
