@@ -167,7 +167,9 @@ static void put_bare(struct printer *p, const struct ast *e) {
 
 /* A script keeps all its parentheses; a label only those of operators, which alone can mean something. */
 static void put_expr(struct printer *p, const struct ast *e) {
-  bool parens = e->parens && (p->source || e->kind == AST_BINARY || e->kind == AST_UNARY);
+  bool intercept = e->kind == AST_NAME &&
+                   strcmp(e->u.name.whole, "Intercept") == 0; /* "(Intercept)", as reports print it */
+  bool parens = e->parens && (p->source || e->kind == AST_BINARY || e->kind == AST_UNARY || intercept);
   if (parens) buf_putc(p->out, '(');
   put_bare(p, e);
   if (parens) buf_putc(p->out, ')');
