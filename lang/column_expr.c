@@ -1,5 +1,6 @@
 #include "lang/column_expr.h"
 #include "lang/base/text.h"
+#include "lang/column_operators.h"
 #include "lang/describe.h"
 #include "lang/later.h"
 #include <assert.h>
@@ -26,41 +27,6 @@ enum colkind colkind_of(enum coltype type) {
 
 /* ---- functions ---- */
 
-enum rule { RULE_NUMERIC, RULE_SAME, RULE_FACTOR, RULE_TO_NUMBER, RULE_IFELSE, RULE_IS_NA };
-
-struct column_function {
-  const char *name;
-  int least, most; /* arguments */
-  enum rule rule;
-};
-
-static const struct column_function functions[] = {
-#define X(name, least, most, rule) {name, least, most, RULE_##rule},
-    COLUMN_FUNCTIONS(X)
-#undef X
-};
-
-static const char *const function_names[] = {
-#define X(name, least, most, rule) name,
-    COLUMN_FUNCTIONS(X)
-#undef X
-};
-
-enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
-
-static const struct column_function *find_function(const char *name) {
-  for (int i = 0; i < N_FUNCTIONS; i++)
-    if (strcmp(functions[i].name, name) == 0) return &functions[i];
-  return NULL;
-}
-
-/* A user of R writes as.numeric where kin has numeric. */
-static const char *near_function(const char *name) {
-  const char *bare = strncmp(name, "as.", 3) == 0 ? name + 3 : name;
-  const struct column_function *f = find_function(bare);
-  return f ? f->name : text_nearest(bare, function_names, N_FUNCTIONS);
-}
-
 static void want(struct column_scope *s, const struct ast *expr, enum colkind is, enum colkind wanted,
                  const char *by) {
   if (is == wanted || is == COLKIND_UNKNOWN || expr->kind == AST_NA) return;
@@ -78,11 +44,13 @@ static bool labels(enum colkind k) {
   return k == COLKIND_FACTOR || k == COLKIND_TEXT;
 }
 
-static enum colkind ifelse_kind(struct column_scope *s, const struct ast *call, const enum colkind *kind) {
-  const struct ast *cond = call->u.call.args.first;
-  assert(cond && cond->next && cond->next->next && "arguments_fit counted them");
-  const struct ast *no = cond->next->next;
-  want(s, cond->u.arg.value, kind[0], COLKIND_BOOL, "ifelse");
+static const struct ast *value_of(const struct column_arguments *args, int i) {
+  return args->argument[i] ? args->argument[i]->u.arg.value : NULL;
+}
+
+static enum colkind ifelse_kind(struct column_scope *s, const struct column_arguments *args,
+                                const enum colkind *kind) {
+  want(s, value_of(args, 0), kind[0], COLKIND_BOOL, "ifelse");
   enum colkind a = kind[1], b = kind[2];
   if (a == COLKIND_UNKNOWN || b == COLKIND_UNKNOWN) {
     enum colkind known = a == COLKIND_UNKNOWN ? b : a;
@@ -90,24 +58,33 @@ static enum colkind ifelse_kind(struct column_scope *s, const struct ast *call, 
   }
   if (labels(a) && labels(b)) return COLKIND_FACTOR;
   if (a == b) return a;
-  COLUMN_ERROR(s, no->span, DIAG_COLUMN_OPERAND, "ifelse", "two values of one kind",
-               describe_expr(s->arena, no->u.arg.value), colkind_name(b));
+  COLUMN_ERROR(s, args->argument[2]->span, DIAG_COLUMN_OPERAND, "ifelse", "two values of one kind",
+               describe_expr(s->arena, value_of(args, 2)), colkind_name(b));
   return COLKIND_UNKNOWN;
 }
 
+/* Numbers to numbers, row by row. */
+static enum colkind numeric_kind(struct column_scope *s, const struct column_function *f,
+                                 const struct column_arguments *args, const enum colkind *kind) {
+  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++)
+    if (args->argument[i] && f->parameter[i].kind == PARAMETER_COLUMN)
+      want(s, value_of(args, i), kind[i], COLKIND_NUMBER, f->name);
+  return COLKIND_NUMBER;
+}
+
 static enum colkind apply_rule(struct column_scope *s, const struct column_function *f,
-                               const struct ast *call, const enum colkind *kind) {
-  int i = 0;
+                               const struct column_arguments *args, const enum colkind *kind) {
   switch (f->rule) {
-  case RULE_NUMERIC:
-    for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next)
-      want(s, arg->u.arg.value, kind[i++], COLKIND_NUMBER, f->name);
-    return COLKIND_NUMBER;
+  case RULE_NUMERIC: return numeric_kind(s, f, args, kind);
   case RULE_SAME: return kind[0];
   case RULE_FACTOR: return COLKIND_FACTOR;
-  case RULE_TO_NUMBER: return COLKIND_NUMBER;
-  case RULE_IFELSE: return ifelse_kind(s, call, kind);
+  case RULE_TO_NUMBER:
+  case RULE_COUNT: return COLKIND_NUMBER;
+  case RULE_IFELSE: return ifelse_kind(s, args, kind);
   case RULE_IS_NA: return COLKIND_BOOL;
+  case RULE_RECODE: return column_recode_kind(s, args, kind[0]);
+  case RULE_DATE: return column_date_kind(s, args, kind[0]);
+  case RULE_MEASURE: return column_measure_kind(s, f, value_of(args, 0), kind[0]);
   }
   return COLKIND_UNKNOWN;
 }
@@ -117,25 +94,7 @@ static void tell_unknown_function(struct column_scope *s, const struct ast *name
     COLUMN_ERROR(s, name->span, DIAG_NOT_YET_COLUMN_FUNCTION, name->u.name.whole);
   else
     COLUMN_ERROR(s, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
-                 near_function(name->u.name.whole));
-}
-
-static const char *count_phrase(struct arena *a, int least, int most) {
-  if (least != most) return arena_printf(a, "%d or %d arguments", least, most);
-  return arena_printf(a, "%d argument%s", least, least == 1 ? "" : "s");
-}
-
-static bool arguments_fit(struct column_scope *s, const struct column_function *f, const struct ast *call) {
-  const struct ast_list *args = &call->u.call.args;
-  for (const struct ast *arg = args->first; arg; arg = arg->next) {
-    if (!arg->u.arg.key) continue;
-    COLUMN_ERROR(s, arg->span, DIAG_COLUMN_FUNCTION_NAMED, f->name);
-    return false;
-  }
-  if (args->n >= f->least && args->n <= f->most) return true;
-  COLUMN_ERROR(s, call->span, DIAG_COLUMN_FUNCTION_ARGUMENTS, f->name,
-               count_phrase(s->arena, f->least, f->most), arena_printf(s->arena, "%d", args->n));
-  return false;
+                 column_function_near(name->u.name.whole));
 }
 
 static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
@@ -144,17 +103,17 @@ static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
     COLUMN_ERROR(s, callee->span, DIAG_NO_COLUMN_EXPRESSION, describe_expr(s->arena, callee));
     return COLKIND_UNKNOWN;
   }
-  const struct column_function *f = find_function(callee->u.name.whole);
+  const struct column_function *f = column_function_find(callee->u.name.whole);
   if (!f) {
     tell_unknown_function(s, callee);
     return COLKIND_UNKNOWN;
   }
-  if (!arguments_fit(s, f, call)) return COLKIND_UNKNOWN;
-  enum colkind kind[3] = {COLKIND_UNKNOWN, COLKIND_UNKNOWN, COLKIND_UNKNOWN}; /* no function takes more */
-  int i = 0;
-  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next)
-    kind[i++] = column_kind(s, arg->u.arg.value);
-  return apply_rule(s, f, call, kind);
+  struct column_arguments args;
+  if (!column_bind(s, f, call, &args)) return COLKIND_UNKNOWN;
+  enum colkind kind[COLUMN_PARAMETERS_MAX];
+  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++) kind[i] = column_argument_kind(s, f, &args, i);
+  column_check_design(s, f, call, &args);
+  return apply_rule(s, f, &args, kind);
 }
 
 /* ---- names ---- */
@@ -220,6 +179,21 @@ static enum colkind operands(struct column_scope *s, const struct ast *e, enum c
   return result;
 }
 
+/* x in ["a", "b"] */
+static enum colkind membership_kind(struct column_scope *s, const struct ast *e) {
+  const struct ast *x = e->u.op.a;
+  enum colkind kind = column_kind(s, x);
+  for (const struct ast *item = e->u.op.b->u.list.items.first; item; item = item->next) {
+    enum colkind other = column_kind(s, item);
+    bool unknown = kind == COLKIND_UNKNOWN || other == COLKIND_UNKNOWN;
+    if (!unknown && kind != other && !(labels(kind) && labels(other)))
+      COLUMN_ERROR(s, item->span, DIAG_COLUMN_COMPARE, describe_expr(s->arena, x), colkind_name(kind),
+                   describe_expr(s->arena, item), colkind_name(other));
+    check_level(s, x, item);
+  }
+  return COLKIND_BOOL;
+}
+
 static enum colkind no_column_operator(struct column_scope *s, const struct ast *e) {
   const char *what = arena_printf(s->arena, "`%s`", ast_op_spelling(e->u.op.op));
   COLUMN_ERROR(s, e->span, DIAG_NO_COLUMN_EXPRESSION, what);
@@ -249,8 +223,8 @@ static enum colkind operator_kind(struct column_scope *s, const struct ast *e) {
   case OP_BARBAR:
   case OP_RANGE:
   case OP_KRON:
-  case OP_IN:
   case OP_COLON: return no_column_operator(s, e);
+  case OP_IN: return e->u.op.b->kind == AST_LIST ? membership_kind(s, e) : no_column_operator(s, e);
   }
   return COLKIND_UNKNOWN;
 }

@@ -1,8 +1,8 @@
 /* column_expr.h: expressions over columns, before a row is seen: names, functions, types.
  *
  * In a formula, a line of a data block and an argument declared as `columns`, a bare name is a column and a
- * function works row by row.  The functions are those of COLUMN_FUNCTIONS; runtime/model/columns.c evaluates
- * them.
+ * function works row by row or knows the design.  The functions are those of lang/column_functions.h; runtime/model/columns.c
+ * evaluates them.
  */
 #ifndef KIN_COLUMN_EXPR_H
 #define KIN_COLUMN_EXPR_H
@@ -23,29 +23,6 @@ enum colkind {
   COLKINDS(X)
 #undef X
 };
-
-/* X(name, least and most arguments, rule).  A rule says what the arguments must be and what comes out:
-   NUMERIC numbers to numbers; SAME what the argument is; the others as ifelse, factor, numeric, is_na. */
-#define COLUMN_FUNCTIONS(X)                                                                                  \
-  X("log", 1, 1, NUMERIC)                                                                                    \
-  X("log2", 1, 1, NUMERIC)                                                                                   \
-  X("log10", 1, 1, NUMERIC)                                                                                  \
-  X("log1p", 1, 1, NUMERIC)                                                                                  \
-  X("exp", 1, 1, NUMERIC)                                                                                    \
-  X("expm1", 1, 1, NUMERIC)                                                                                  \
-  X("sqrt", 1, 1, NUMERIC)                                                                                   \
-  X("abs", 1, 1, NUMERIC)                                                                                    \
-  X("sin", 1, 1, NUMERIC)                                                                                    \
-  X("cos", 1, 1, NUMERIC)                                                                                    \
-  X("tan", 1, 1, NUMERIC)                                                                                    \
-  X("round", 1, 2, NUMERIC)                                                                                  \
-  X("floor", 1, 1, NUMERIC)                                                                                  \
-  X("ceiling", 1, 1, NUMERIC)                                                                                \
-  X("I", 1, 1, SAME)                                                                                         \
-  X("factor", 1, 1, FACTOR)                                                                                  \
-  X("numeric", 1, 1, TO_NUMBER)                                                                              \
-  X("ifelse", 3, 3, IFELSE)                                                                                  \
-  X("is_na", 1, 1, IS_NA)
 
 /* Where the names of an expression are looked up. */
 struct column_scope {

@@ -11,9 +11,7 @@ static const char *const function_words[] = {
     "relevel",  "report",  "save",    "seed",    "simulate",  "slopes",
     "tidy",    "vars"};
 
-static const char *const column_words[] = {"within", "between", "actor",   "partner", "reciprocal",
-                                           "center", "scale",   "poly",    "ns",      "bs",
-                                           "lag",    "date",    "elapsed", "relevel", "recode"};
+static const char *const column_words[] = {"poly", "ns", "bs", "relevel"};
 
 static const char *const structure_words[] = {"homdiag", "cs",   "hcs",   "ar1",   "har1", "ou",
                                               "exp",     "toep", "htoep", "ante1", "exch", "known"};

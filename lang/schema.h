@@ -3,6 +3,7 @@
 #ifndef KIN_SCHEMA_H
 #define KIN_SCHEMA_H
 
+#include "lang/calendar.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ enum coltype {
 struct schema_column {
   const char *name;
   enum coltype type;
+  enum calendar calendar;    /* NUMBER: shown as a date; NONE: as a number */
   bool integer;              /* NUMBER: every value is a whole number */
   int n_levels;              /* FACTOR: levels; else 0 */
   const char *const *levels; /* FACTOR: labels in order; the first is the reference */

@@ -13,6 +13,7 @@
 struct column {
   const char *name;
   enum coltype type;
+  enum calendar calendar; /* NUMBER: days that are shown as dates; NONE: numbers */
   union {
     const double *number; /* NUMBER: n_rows */
     const int32_t *code;  /* FACTOR, BOOL: n_rows */
