@@ -121,6 +121,7 @@ unit: $(UNIT_RUN)
 ## promote: accept today's output as what tests/golden and tests/errors expect
 golden promote: $(BUILD)/kin $(BUILD)/tests/run_golden
 	@tests/worst/run $(BUILD)/kin
+	@tests/examples/run $(BUILD)/kin
 	$(BUILD)/tests/run_golden $(if $(filter promote,$@),--promote) tests/golden tests/errors \
 	  docs/language.md README.md
 

@@ -191,9 +191,8 @@ static bool take_verb(struct command *c, const char *word) {
 }
 
 static int take_arguments(struct command *c, int argc, char **argv) {
-  int i = 1;
-  bool verb = argc > 1 && take_verb(c, argv[1]);
-  for (i += verb; i < argc; i++) {
+  bool verb = false; /* the first word that is no option */
+  for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "-e") == 0) {
       if (++i == argc) return wrong("-e wants code", NULL);
       if (c->file || c->code) return wrong("one script at a time: ", argv[i]);
@@ -203,6 +202,10 @@ static int take_arguments(struct command *c, int argc, char **argv) {
     int status = take_option(c, argc, argv, &i);
     if (status > 0) return status;
     if (status == 0) continue;
+    if (!verb && !c->file && !c->code && take_verb(c, argv[i])) {
+      verb = true;
+      continue;
+    }
     if (c->file || c->code) return wrong("one script at a time: ", argv[i]);
     c->file = argv[i];
   }
