@@ -210,7 +210,7 @@ static int take_arguments(struct command *c, int argc, char **argv) {
     c->file = argv[i];
   }
   if (verb && !c->file && !c->code) return wrong("which file?", NULL);
-  if (c->rewrite && (c->code || strcmp(c->file, "-") == 0)) return wrong("-i rewrites a file", NULL);
+  if (c->rewrite && (!c->file || strcmp(c->file, "-") == 0)) return wrong("-i rewrites a file", NULL);
   if (!c->file && !c->code) {
     if (isatty(STDIN_FILENO))
       c->verb = VERB_PROMPT;
