@@ -166,6 +166,17 @@ static void lay_numbers(struct sheet *l, const struct grid_value *g, int col) {
     if (grid_cell(g, i, col)->kind == VALUE_NONE) sheet_set(l, i + l->heads, col, NULL);
 }
 
+/* Probabilities of the tests: four decimals, and what rounds to nothing is below the last of them. */
+static void lay_probabilities(struct sheet *l, const struct grid_value *g, int col) {
+  static const double least = 0.0001;
+  for (int i = 0; i < l->rows - l->heads; i++) {
+    const struct value *c = grid_cell(g, i, col);
+    double p = c->kind == VALUE_NUMBER ? c->u.number : NAN;
+    sheet_set(l, i + l->heads, col, p < least ? "<0.0001" : digits_text(l->arena, p, digits_fixed(4)));
+  }
+  l->align[col] = ALIGN_RIGHT;
+}
+
 /* VALUE_NONE is an empty cell, VALUE_NA says NA. */
 void report_grid(struct buf *out, const struct grid_value *g, const struct report_style *style) {
   put_title(out, g->title, style);
@@ -173,6 +184,10 @@ void report_grid(struct buf *out, const struct grid_value *g, const struct repor
   struct sheet *l = sheet_new(out->arena, rows + 1, g->cols);
   for (int j = 0; j < g->cols; j++) {
     sheet_set(l, 0, j, g->col_names[j]);
+    if (strcmp(g->col_names[j], "p") == 0 && is_number_column(g, rows, j)) {
+      lay_probabilities(l, g, j);
+      continue;
+    }
     if (is_number_column(g, rows, j)) {
       lay_numbers(l, g, j);
       continue;

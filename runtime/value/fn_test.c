@@ -70,11 +70,12 @@ static double p_value(enum ast_op op, double z) {
   return 2 * normal_upper(fabs(z));
 }
 
+/* estimate and se are NaN in the row of all together: it has none. */
 static void put_row(struct value **cell, const char *text, double estimate, double se, double chi2, int df,
                     double p) {
   *(*cell)++ = (struct value){.kind = VALUE_TEXT, .u.text = text};
-  *(*cell)++ = value_number(estimate);
-  *(*cell)++ = value_number(se);
+  *(*cell)++ = isnan(estimate) ? (struct value){.kind = VALUE_NONE} : value_number(estimate);
+  *(*cell)++ = isnan(se) ? (struct value){.kind = VALUE_NONE} : value_number(se);
   *(*cell)++ = value_number(chi2);
   *(*cell)++ = value_number(df);
   *(*cell)++ = value_number(p);
