@@ -92,8 +92,13 @@ static void add_coefficient(struct reading *r, const struct ast *name, double we
   h->weight[h->n++] = weight;
 }
 
+/* `$x` is a number by the time that the fit is there; until then any number will do. */
 static bool constant(const struct ast *e, double *x) {
   double sign = 1;
+  if (e->kind == AST_SPLICE) {
+    *x = 1;
+    return true;
+  }
   for (; e->kind == AST_UNARY && (e->u.op.op == OP_NEG || e->u.op.op == OP_POS); e = e->u.op.a)
     if (e->u.op.op == OP_NEG) sign = -sign;
   if (e->kind == AST_NUMBER) *x = sign * e->u.number.value;
