@@ -76,6 +76,7 @@ static void check_statement(struct checker *ck, struct ast *s) {
   case AST_FN: refuse_named(ck, s, "fn", s->u.fn.name, DIAG_NOT_YET_FN); break;
   case AST_DESIGN: check_design(ck, s); break;
   case AST_MODEL: check_model(ck, s); break;
+  case AST_ALLOW: lint_allow(&ck->allowed, ck->diags, ck->source, s); break;
   case AST_USE:
     refuse_named(ck, s, "use", NULL, DIAG_NOT_YET_USE);
     ck->library = true;
@@ -115,7 +116,6 @@ static void check_statement(struct checker *ck, struct ast *s) {
   case AST_WEIGHTS:
   case AST_OFFSET:
   case AST_FAMILY:
-  case AST_ALLOW: /* lints come with a later version: there is nothing to silence */
   case AST_ERROR: break;
   }
 }
@@ -126,6 +126,7 @@ bool check_script(struct diags *diags, struct script *script, const struct check
                        .source = script->source,
                        .diags = diags,
                        .env = env,
+                       .allowed = env->allowed,
                        .arena = arena_new(m)}; /* in the pool: whoever runs the check drains it */
   int before = diags->n_errors;
   for (struct ast *s = script->statements.first; s; s = s->next) {

@@ -9,6 +9,7 @@
 #define KIN_CHECK_H
 
 #include "lang/ast.h"
+#include "lang/lint.h"
 #include "lang/model.h"
 #include "lang/schema.h"
 #include "lang/signature.h"
@@ -16,6 +17,7 @@
 /* What the checker asks of the runtime. */
 struct check_env {
   const struct signatures *functions;
+  struct lint_set allowed; /* lints that earlier statements silence */
   void *runtime; /* passed back to the calls below */
   /* Type of a variable of an earlier prompt line; false if there is none. */
   bool (*variable)(void *runtime, const char *name, enum type *type);

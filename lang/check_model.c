@@ -11,6 +11,21 @@ void check_design(struct checker *ck, struct ast *s) {
   if (ck->env->design) ck->env->design(ck->env->runtime, s);
 }
 
+/* ---- lints ---- */
+
+static void tell_lints(struct checker *ck, const struct model_ir *ir, const struct schema *schema) {
+  struct lint_list found = {.arena = ck->arena};
+  lint_model(&found, ir, schema != NULL, schema ? schema->design : NULL);
+  lint_silence(&found, lint_allowed(ck->allowed, ir->spec));
+  lint_tell(ck->diags, &found, NULL, (struct span){0, 0});
+}
+
+static void check_allowed(struct checker *ck, const struct ast *model) {
+  struct lint_set here = {0};
+  for (const struct ast *line = model->u.model.lines.first; line; line = line->next)
+    if (line->kind == AST_ALLOW) lint_allow(&here, ck->diags, ck->source, line);
+}
+
 /* ---- declarations ---- */
 
 static void check_parameter_names(struct checker *ck, const struct ast *model) {
@@ -20,12 +35,14 @@ static void check_parameter_names(struct checker *ck, const struct ast *model) {
 void check_model(struct checker *ck, struct ast *s) {
   names_check_new(ck, s->u.model.name);
   check_parameter_names(ck, s);
+  check_allowed(ck, s);
   struct binding *b = names_make(ck, s->u.model.name, TYPE_MODEL);
   struct model_value m = {0};
   if (!ck->env->model || !ck->env->model(ck->env->runtime, b->name, s, &m)) return;
   b->model = m;
   const struct model_spec *outline = m.spec ? m.spec : model_outline(arena_mem(ck->arena), ck->diags, m.decl);
-  if (outline) compile_model(ck->arena, ck->diags, outline, NULL);
+  struct model_ir *ir = outline ? compile_model(ck->arena, ck->diags, outline, NULL) : NULL;
+  if (ir) tell_lints(ck, ir, NULL);
 }
 
 /* ---- models as values ---- */
@@ -76,8 +93,9 @@ void check_model_over(struct checker *ck, const struct model_spec *spec, const s
   if (!schema || !model_fits_design(ck->diags, ck->source, e->span, spec, schema->design, schema->source))
     return;
   const struct diag *before = ck->diags->last;
-  compile_model(ck->arena, ck->diags, spec, schema);
+  struct model_ir *ir = compile_model(ck->arena, ck->diags, spec, schema);
   suggest_splices(ck, before);
+  if (ir) tell_lints(ck, ir, schema);
 }
 
 /* ---- fits, and hypotheses on them ---- */

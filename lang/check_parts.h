@@ -12,6 +12,7 @@
 #define KIN_CHECK_PARTS_H
 
 #include "lang/check.h"
+#include "lang/lint.h"
 
 /* A table that the script knows where to find. */
 struct table_ref {
@@ -53,6 +54,7 @@ struct checker {
   struct arena *arena; /* temporaries of the whole check */
   struct names names;
   bool library; /* a `use` was met: functions may come from there */
+  struct lint_set allowed; /* lints that the script silences so far */
 };
 
 /* Reports an error of the checked script. */

@@ -232,6 +232,7 @@ static void add_for_groups(struct compiler *c, const struct random_term *t, stru
                                    .group_name = name,
                                    .structure = t->structure,
                                    .text = random_text(c, t, &basis, name),
+                                   .split = t->bar->u.op.op == OP_BARBAR,
                                    .span = t->node->span});
   }
 }

@@ -39,6 +39,7 @@ struct ir_random {
   const char *group_name; /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
   const char *structure;  /* "us", "diag": name in the registry of covariance structures */
   const char *text;       /* "(1 + Days | Subject)" as the report shows it */
+  bool split;             /* a part of (basis || group) */
   struct span span;       /* for messages */
 };
 

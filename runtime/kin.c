@@ -113,6 +113,7 @@ static bool known_model(void *runtime, const char *name, const struct ast *decl,
 
 static bool check(struct interp *in) {
   struct check_env env = {.functions = &in->functions,
+                          .allowed = in->allowed,
                           .runtime = in,
                           .variable = known_variable,
                           .variables = known_variables,

@@ -1,8 +1,6 @@
 #include "lang/base/diag.h"
 #include <string.h>
 
-enum { DIAG_ARGS = 6 };
-
 struct catalogue_entry {
   const char *number;
   enum severity severity;
@@ -97,6 +95,44 @@ static void append(struct diags *d, struct diag *new) {
   d->last = new;
 }
 
+void diag_texts(struct arena *a, enum diag_code code, const char *const arg[DIAG_ARGS], const char **text,
+                const char **hint) {
+  const struct catalogue_entry *entry = &catalogue[code];
+  const char *filled = fill(a, entry->text, arg);
+  *text = filled ? filled : entry->text;
+  *hint = entry->hint ? fill(a, entry->hint, arg) : NULL;
+}
+
+static bool is_one_too_many(struct diags *d, enum severity severity) {
+  if (severity == SEVERITY_ERROR)
+    d->n_errors++;
+  else
+    d->n_warnings++;
+  if (d->n_errors <= DIAG_MAX) return false;
+  d->n_dropped++;
+  return true;
+}
+
+/* The texts live in the collection's arena. */
+static struct diag *keep(struct diags *d, const struct diag *new) {
+  if (known(d, new) || is_one_too_many(d, new->severity)) return NULL;
+  struct diag *kept = arena_make(diags_arena(d), struct diag);
+  *kept = *new;
+  append(d, kept);
+  return kept;
+}
+
+struct diag *diag_put(struct diags *d, const struct source *src, struct span span, enum diag_code code,
+                      const char *text, const char *hint) {
+  struct arena *a = diags_arena(d);
+  return keep(d, &(struct diag){.code = code,
+                                .severity = catalogue[code].severity,
+                                .source = src,
+                                .span = span,
+                                .text = arena_strdup(a, text),
+                                .hint = hint ? arena_strdup(a, hint) : NULL});
+}
+
 struct diag *diag_add(struct diags *d, const struct source *src, struct span span, enum diag_code code, ...) {
   const char *arg[DIAG_ARGS] = {0};
   va_list ap;
@@ -107,28 +143,9 @@ struct diag *diag_add(struct diags *d, const struct source *src, struct span spa
     arg[i] = s;
   }
   va_end(ap);
-  const struct catalogue_entry *entry = &catalogue[code];
-  struct arena *a = diags_arena(d);
-  const char *text = fill(a, entry->text, arg);
-  struct diag new = {.code = code,
-                     .severity = entry->severity,
-                     .source = src,
-                     .span = span,
-                     .text = text ? text : entry->text,
-                     .hint = entry->hint ? fill(a, entry->hint, arg) : NULL};
-  if (known(d, &new)) return NULL;
-  if (entry->severity == SEVERITY_ERROR)
-    d->n_errors++;
-  else
-    d->n_warnings++;
-  if (d->n_errors > DIAG_MAX) {
-    d->n_dropped++;
-    return NULL;
-  }
-  struct diag *kept = arena_make(a, struct diag);
-  *kept = new;
-  append(d, kept);
-  return kept;
+  struct diag new = {.code = code, .severity = catalogue[code].severity, .source = src, .span = span};
+  diag_texts(diags_arena(d), code, arg, &new.text, &new.hint);
+  return keep(d, &new);
 }
 
 void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span,

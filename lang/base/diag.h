@@ -11,7 +11,7 @@
 #include "lang/base/buf.h"
 #include "lang/base/source.h"
 
-enum severity { SEVERITY_NOTE, SEVERITY_LINT, SEVERITY_WARNING, SEVERITY_ERROR };
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 enum diag_code {
 #define DIAG(id, number, severity, text, hint) DIAG_##id,
@@ -62,6 +62,16 @@ struct diag *diag_add(struct diags *d, const struct source *src, struct span spa
 extern const char diag_end[]; /* its address ends the strings */
 #define DIAG_END diag_end
 #define DIAG_NONE ((const char *)NULL) /* a string that a hint can do without */
+
+/* A diagnostic whose texts are filled in already (diag_texts); else as diag_add. */
+struct diag *diag_put(struct diags *d, const struct source *src, struct span span, enum diag_code code,
+                      const char *text, const char *hint);
+
+enum { DIAG_ARGS = 6 }; /* placeholders {0} .. {5} */
+
+/* The entry's text and hint with their placeholders filled in, in arena a.  A hint that lacks a string is NULL. */
+void diag_texts(struct arena *a, enum diag_code code, const char *const arg[DIAG_ARGS], const char **text,
+                const char **hint);
 
 void diag_note(struct diags *d, struct diag *to, const struct source *src, struct span span,
                const char *text);

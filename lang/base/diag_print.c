@@ -14,7 +14,6 @@ enum { SHOWN_MAX = 100 }; /* columns of a source line that are shown; longer one
 static const char *severity_word(enum severity s) {
   switch (s) {
   case SEVERITY_NOTE: return "note";
-  case SEVERITY_LINT: return "lint";
   case SEVERITY_WARNING: return "warning";
   case SEVERITY_ERROR: return "error";
   }
@@ -24,7 +23,6 @@ static const char *severity_word(enum severity s) {
 static const char *severity_colour(enum severity s) {
   switch (s) {
   case SEVERITY_NOTE: return "\033[36m";
-  case SEVERITY_LINT: return "\033[34m";
   case SEVERITY_WARNING: return "\033[33m";
   case SEVERITY_ERROR: return "\033[31m";
   }

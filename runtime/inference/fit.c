@@ -1,4 +1,5 @@
 #include "runtime/inference/fit.h"
+#include "runtime/inference/lints.h"
 #include <math.h>
 
 /* "(1 | g), the residual" */
@@ -33,11 +34,22 @@ static bool tell(struct arena *a, struct diags *diags, const struct source *src,
   return false;
 }
 
+/* What was told before is not told again: the list grows from stage to stage. */
+static void tell_lints(struct diags *diags, struct lint_list *found, const struct source *src,
+                       struct span span, struct lint_set silenced) {
+  lint_silence(found, silenced);
+  lint_tell(diags, found, src, span);
+}
+
 struct fit *fit_model(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                       struct frame *frame, const struct fit_options *options) {
   struct arena *a = arena_new(m);
   struct fit *f = arena_make(a, struct fit);
   arena_hold(a, frame->arena);
+  struct lint_list lints = {.arena = a};
+  lint_model(&lints, frame->ir, true, frame->table->design);
+  lints_of_frame(&lints, frame, src, span);
+  tell_lints(diags, &lints, src, span, options->silenced);
   struct buf log;
   if (options->log) buf_init(&log, a);
   struct reml_options how = {.threads = options->threads,
@@ -54,7 +66,11 @@ struct fit *fit_model(struct mem *m, struct diags *diags, const struct source *s
                     .seconds_read = frame->table->seconds,
                     .seconds_setup = r->seconds_setup,
                     .seconds_optimize = r->seconds_optimize};
-  return tell(a, diags, src, span, frame, r) ? f : NULL;
+  if (!tell(a, diags, src, span, frame, r)) return NULL;
+  lints_of_fit(&lints, f);
+  tell_lints(diags, &lints, src, span, options->silenced);
+  f->lints = lints;
+  return f;
 }
 
 double fit_loglik(const struct fit *f) {

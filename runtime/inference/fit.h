@@ -2,6 +2,7 @@
 #ifndef KIN_FIT_H
 #define KIN_FIT_H
 
+#include "lang/lint.h"
 #include "runtime/model/frame.h"
 #include "runtime/reml/reml.h"
 
@@ -12,6 +13,7 @@ struct fit {
   bool reml;
   int n_par;          /* fixed effects (rank) + covariance parameters + 1 for sigma */
   const char *fitlog; /* NULL unless asked for */
+  struct lint_list lints; /* those that were not silenced */
   double seconds_read, seconds_setup, seconds_optimize;
 };
 
@@ -21,6 +23,7 @@ struct fit_options {
   int max_evaluations;
   const double *start; /* see reml.h */
   bool log;
+  struct lint_set silenced;
 };
 
 /* Builds a fit from a frame.  Statistical trouble is reported as warnings or errors at span; NULL after

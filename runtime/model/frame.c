@@ -224,6 +224,7 @@ struct frame *frame_build(struct mem *m, struct diags *diags, const struct sourc
   struct problem *p = f->problem = arena_make(a, struct problem);
   *p = (struct problem){.arena = a, .reml = reml};
   bool fine = rows_choose(&k, subset);
+  f->var = k.var;
   p->n = k.n;
   fine = fine && make_response(&k, p) && make_weights(&k, p) && make_fixed(&k, p) && make_random(&k, p);
   if (fine) list_factors(&k);

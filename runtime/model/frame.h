@@ -52,6 +52,8 @@ struct frame_pair { /* two grouping factors, as the data have them */
   int64_t occur; /* pairs of levels that occur in the rows used; 0: not counted */
 };
 
+struct variable;
+
 struct frame {
   struct arena *arena; /* counted; holds the table's and the IR's arenas */
   const struct model_ir *ir;
@@ -65,6 +67,7 @@ struct frame {
   const struct frame_factor *factors;
   int n_pairs;
   const struct frame_pair *pairs; /* every pair of different grouping factors */
+  const struct variable *var;     /* ir->n_vars: on the rows used (rows.h) */
   const int *row;                 /* problem.n: row of the table */
   const double *offset;           /* problem.n: already taken from problem.y; NULL: none */
   const char *weights;            /* canonical spelling; NULL: none */

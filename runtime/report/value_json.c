@@ -171,7 +171,6 @@ char *report_json(struct arena *a, const struct value *v, const char *name) {
 static const char *severity_name(enum severity s) {
   switch (s) {
   case SEVERITY_NOTE: return "note";
-  case SEVERITY_LINT: return "lint";
   case SEVERITY_WARNING: return "warning";
   case SEVERITY_ERROR: return "error";
   }

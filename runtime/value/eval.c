@@ -270,6 +270,6 @@ bool exec_statement(struct interp *in, const struct ast *s) {
   if (s->kind == AST_DATA) return exec_data(in, s);
   if (s->kind == AST_DESIGN) return exec_design(in, s);
   if (s->kind == AST_MODEL) return exec_model(in, s);
-  if (s->kind == AST_ALLOW) return true;
+  if (s->kind == AST_ALLOW) return lint_allow(&in->allowed, NULL, NULL, s), true;
   return FAIL(in, s, DIAG_NOT_YET, "this statement", DIAG_NONE);
 }

@@ -160,6 +160,7 @@ bool builtin_fit(struct call *c, struct value *out) {
              c->arg[ARG_DF].value.u.text, DIAG_END);
   struct frame *frame = make_frame(c, how.reml);
   if (!frame || !make_start(c, frame->problem, &how.start)) return false;
+  how.silenced = lint_allowed(in->allowed, frame->ir->spec);
   struct fit *f = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);
   dump(in, frame, f);
   if (!f) return false;

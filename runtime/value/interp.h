@@ -48,6 +48,7 @@ struct interp {
   const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
   double seconds_read, seconds_fit;
   enum shown shown;
+  struct lint_set allowed; /* lints that the script silences so far */
   /* Output, by way of the driver. */
   void (*show)(struct interp *in, const struct value *v, const char *name);
   void (*put)(struct interp *in, const char *text, size_t n);
