@@ -265,7 +265,7 @@ static int finest_unit(const struct design *d) {
   return found;
 }
 
-static int unit_path(const struct design *d, const char **path) {
+int design_unit_path(const struct design *d, const char **path) {
   if (d->time_in >= 0) return design_path(d, d->time_in, path);
   int person = design_person_path(d, path), finest = finest_unit(d);
   return person > 0 ? person : finest >= 0 ? design_path(d, finest, path) : 0;
@@ -286,7 +286,7 @@ struct ast *design_slot(struct arena *a, const struct design *d, const struct as
   const char *name = slot->u.name.whole, *path[DESIGN_PATH_MAX];
   int n = 0;
   if (!strcmp(name, "nesting")) return nesting(a, d, slot->span);
-  if (!strcmp(name, "unit")) n = unit_path(d, path);
+  if (!strcmp(name, "unit")) n = design_unit_path(d, path);
   if (!strcmp(name, "member")) n = design_person_path(d, path);
   if (!strcmp(name, "dyad") && d->dyad >= 0) n = design_path(d, d->dyad, path);
   const char *column = !strcmp(name, "time")       ? d->time ? d->time : d->occasion

@@ -63,6 +63,10 @@ int design_path(const struct design *d, int unit, const char **path);
 /* The same of the members of dyads; 0 without dyads, and in round robins. */
 int design_person_path(const struct design *d, const char **path);
 
+/* The same of the unit that time runs in, `.unit`: the one that is said, else the members of dyads, else the finest unit; 0 when
+   there is none, or more than one finest. */
+int design_unit_path(const struct design *d, const char **path);
+
 /* Is the column one that the design names: a unit, time, occasion, role, actor or partner? */
 bool design_names(const struct design *d, const char *column);
 

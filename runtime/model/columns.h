@@ -15,8 +15,18 @@
 struct column *eval_column(struct arena *a, struct diags *diags, const struct source *src,
                            const struct table *table, const struct ast *expr);
 
+/* What the expressions over one table share, so that its units and partners are found once: a model's variables are evaluated
+   with one memo.  It lives in a; the table must outlive it. */
+struct column_memo;
+struct column_memo *column_memo_new(struct arena *a, const struct table *table);
+const struct table *column_memo_table(const struct column_memo *memo);
+/* As eval_column; a lives as long as the memo. */
+struct column *eval_column_memo(struct arena *a, struct diags *diags, const struct source *src,
+                                struct column_memo *memo, const struct ast *expr);
+
 /* The column that a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`,
-   `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`.  Levels that are listed stay,
+   `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`,
+   `x: date("%d.%m.%Y")`.  Levels that are listed stay,
    in that order, whether they occur or not; values with one label become one level.  A form that is none of
    these, and a value that does not fit (named with its row), are errors: NULL. */
 struct column *column_declare(struct arena *a, struct diags *diags, const struct source *src,
@@ -30,6 +40,11 @@ struct column *column_to_factor(struct arena *a, const struct column *c, int n_r
    occurs spells none. */
 struct column *column_to_number(struct arena *a, struct diags *diags, const struct source *src,
                                 struct span span, const struct column *c, int n_rows);
+
+/* Labels, or numbers by their spelling, become days since 1970-01-01 (lang/calendar.h), a column of dates stays; an error at
+   `span`, and NULL, if a value does not fit the format. */
+struct column *column_to_date(struct arena *a, struct diags *diags, const struct source *src,
+                              struct span span, const struct column *c, const char *format, int n_rows);
 
 /* The operator of a UNARY or BINARY node on columns of n values (y NULL: unary), in arena a; NULL after an error: their kinds do
    not go together. */

@@ -1,5 +1,5 @@
 /* declare.c: a column becomes another kind of column: factor(x), numeric(x), and the types that a data block declares. */
-#include "runtime/model/columns.h"
+#include "runtime/model/column_parts.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +89,7 @@ static struct column *unlisted(const struct declaration *d, const char *value, i
 
 /* A level as it is written: wife, "n/a", -1, true; NULL: something else.  Copied: a table
    outlives the text of its script. */
-static const char *spelling(struct arena *a, const struct ast *x) {
+const char *column_spelling(struct arena *a, const struct ast *x) {
   bool negative = x->kind == AST_UNARY && x->u.op.op == OP_NEG;
   const struct ast *number = negative ? x->u.op.a : x;
   if (number->kind == AST_NUMBER)
@@ -111,8 +111,8 @@ static int find(const char *s, const char *const *list, int n) {
 static int declared_levels(const struct declaration *d, const char **value, int *level, const char **label) {
   int n = 0, n_values = 0;
   for (const struct ast *arg = d->type->u.call.args.first; arg; arg = arg->next, n_values++) {
-    const char *name = spelling(d->arena, arg->u.arg.value);
-    const char *from = arg->u.arg.key ? spelling(d->arena, arg->u.arg.key) : name;
+    const char *name = column_spelling(d->arena, arg->u.arg.value);
+    const char *from = arg->u.arg.key ? column_spelling(d->arena, arg->u.arg.key) : name;
     if (!name || !from) {
       unfit(d, arg);
       return -1;
@@ -164,6 +164,22 @@ static struct column *declare_logical(const struct declaration *d) {
   return c;
 }
 
+/* date, date("%d.%m.%Y") */
+static struct column *declare_date(const struct declaration *d) {
+  const char *format = CALENDAR_ISO;
+  const struct ast *arg = d->type->kind == AST_CALL ? d->type->u.call.args.first : NULL;
+  if (arg) {
+    if (arg->next || arg->u.arg.value->kind != AST_TEXT) return unfit(d, arg);
+    format = arg->u.arg.value->u.text.value;
+    if (!calendar_format_known(format)) {
+      diag_add(d->diags, d->src, arg->span, DIAG_DATE_FORMAT, format, DIAG_END);
+      return NULL;
+    }
+  }
+  if (d->column->type == COL_BOOL) return unfit(d, d->type);
+  return column_to_date(d->arena, d->diags, d->src, d->type->span, d->column, format, d->n);
+}
+
 static struct column *declare(const struct declaration *d) {
   const struct ast *type = d->type;
   bool levels = type->kind == AST_CALL && type->u.call.args.n > 0;
@@ -171,6 +187,7 @@ static struct column *declare(const struct declaration *d) {
   if (word->kind != AST_NAME) return unfit(d, type);
   const char *name = word->u.name.whole;
   bool factor = strcmp(name, "factor") == 0;
+  if (!strcmp(name, "date")) return declare_date(d);
   if (levels) return factor ? declare_levels(d) : unfit(d, type);
   if (factor || !strcmp(name, "text")) return column_to_factor(d->arena, d->column, d->n);
   if (!strcmp(name, "numeric"))

@@ -2,8 +2,13 @@
 #include <math.h>
 #include <string.h>
 
-static struct column *evaluate(struct making *k, int i) {
-  return eval_column(k->scratch, k->diags, k->src, k->table, k->ir->vars[i].expr);
+/* All variables by one memo: units and partners of the table are found once. */
+static bool evaluate(struct making *k, struct column **column) {
+  struct column_memo *memo = column_memo_new(k->scratch, k->table);
+  for (int j = 0; j < k->ir->n_vars; j++)
+    if (!(column[j] = eval_column_memo(k->scratch, k->diags, k->src, memo, k->ir->vars[j].expr)))
+      return false;
+  return true;
 }
 
 static bool is_missing(const struct column *c, int row) {
@@ -145,8 +150,7 @@ static bool gather(struct making *k, struct column *const *column) {
 bool rows_choose(struct making *k, const bool *subset) {
   int n = k->table->n_rows, n_vars = k->ir->n_vars;
   struct column **column = arena_array(k->scratch, (size_t)n_vars, struct column *);
-  for (int j = 0; j < n_vars; j++)
-    if (!(column[j] = evaluate(k, j))) return false;
+  if (!evaluate(k, column)) return false;
   bool *keep = arena_raw(k->scratch, (size_t)n + 1, bool);
   for (int i = 0; i < n; i++) {
     keep[i] = !subset || subset[i];

@@ -33,11 +33,11 @@ int units_smallest_repeated(struct arena *a, struct diags *diags, const struct s
 const int32_t *units_partner_rows(struct arena *a, struct diags *diags, const struct source *src,
                                   struct span span, const struct table *t, const char *what);
 
-/* For each row the row of the same unit (the person, or the unit that time runs in) exactly one declared step earlier, or
-   one occasion earlier by the order of the occasion's levels; -1: there is none.  NULL after an error at span: no time, or no
-   step and times that are not whole numbers. */
+/* For each row the row of the same unit (the person, or the unit that time runs in) exactly `steps` declared steps earlier, or
+   so many occasions earlier by the order of the occasion's levels; -1: there is none.  The step is 1 where none is declared and
+   all times are whole numbers.  NULL after an error at span: no time, no numbers, or no step. */
 const int32_t *units_rows_before(struct arena *a, struct diags *diags, const struct source *src,
-                                 struct span span, const struct table *t, const char *what);
+                                 struct span span, const struct table *t, const char *what, int steps);
 
 /* All rows in the order of unit and then time; ties and missing times in the order of the rows (for cumulative, first). */
 const int32_t *units_rows_in_time(struct arena *a, struct diags *diags, const struct source *src,

@@ -35,14 +35,18 @@ static const char **missing_codes(struct block *b, int *n) {
   return codes;
 }
 
-/* Columns declared as text keep their spelling ("007"). */
+/* Columns declared as text or dates keep their spelling ("007", "20240331"). */
+static bool keeps_spelling(const struct ast *type) {
+  const struct ast *word = type->kind == AST_CALL ? type->u.call.callee : type;
+  return word->kind == AST_NAME &&
+         (!strcmp(word->u.name.whole, "text") || !strcmp(word->u.name.whole, "date"));
+}
+
 static const char **text_columns(struct block *b, int *n) {
   const char **names = arena_array(b->in->scratch, (size_t)b->data->u.data.lines.n + 1, const char *);
   *n = 0;
   for (const struct ast *l = b->data->u.data.lines.first; l; l = l->next)
-    if (l->kind == AST_COLTYPE && l->u.let.value->kind == AST_NAME &&
-        strcmp(l->u.let.value->u.name.whole, "text") == 0)
-      names[(*n)++] = l->u.let.name->u.name.whole;
+    if (l->kind == AST_COLTYPE && keeps_spelling(l->u.let.value)) names[(*n)++] = l->u.let.name->u.name.whole;
   return names;
 }
 
@@ -99,7 +103,8 @@ static struct schema *names_and_types(struct block *b) {
                                   .type = t->columns[j].type,
                                   .n_levels = t->columns[j].n_levels,
                                   .levels = t->columns[j].levels};
-  *s = (struct schema){.source = t->source, .n_rows = t->n_rows, .n_columns = t->n_columns, .columns = c};
+  *s = (struct schema){
+      .source = t->source, .design = t->design, .n_rows = t->n_rows, .n_columns = t->n_columns, .columns = c};
   return s;
 }
 

@@ -205,8 +205,8 @@ Test(check, data_blocks) {
       {"data d from \"f.csv\" as study",
        "K0925 24: `as study` (a design) is part of the language, but not of this "
        "version of kin; leave it out, and say how the units lie in the formula"},
-      {"data d from \"f.csv\" { l = within(x) }",
-       "K0927 27: `within` is part of the language, but not of this version "
+      {"data d from \"f.csv\" { l = poly(x, 2) }",
+       "K0927 27: `poly` is part of the language, but not of this version "
        "of kin; make the column before, in the file or by arithmetic in "
        "the data block"},
   };

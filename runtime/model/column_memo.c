@@ -1,0 +1,150 @@
+#include "runtime/model/column_memo.h"
+#include "lang/unit_argument.h"
+#include "runtime/table/keys.h"
+#include <string.h>
+
+struct known_units {
+  struct known_units *next;
+  const char *path;
+  const struct unit_codes *codes;
+};
+
+struct known_before {
+  struct known_before *next;
+  int steps;
+  const int32_t *row;
+};
+
+struct known_value {
+  struct known_value *next;
+  const char *text;
+  struct column *value;
+};
+
+struct column_memo {
+  struct arena *arena;
+  const struct table *table;
+  struct known_units *units;
+  struct known_value *values;
+  int n_smallest; /* 0: not asked yet */
+  const char *smallest[DESIGN_PATH_MAX];
+  struct known_before *before;
+  const int32_t *partner, *in_time;
+  const struct unit_codes *time_units;
+  const struct round_robin *round_robin;
+};
+
+struct column_memo *column_memo_new(struct arena *a, const struct table *table) {
+  struct column_memo *m = arena_make(a, struct column_memo);
+  m->arena = a;
+  m->table = table;
+  return m;
+}
+
+const struct table *column_memo_table(const struct column_memo *m) {
+  return m->table;
+}
+
+/* ---- units, partners, times ---- */
+
+const struct unit_codes *memo_units(struct evaluation *e, struct span span, const char *const *path, int n) {
+  struct column_memo *m = e->memo;
+  const char *text = unit_argument_text(m->arena, path, n);
+  for (const struct known_units *u = m->units; u; u = u->next)
+    if (strcmp(u->path, text) == 0) return u->codes;
+  const struct unit_codes *codes = units_by_columns(m->arena, e->diags, e->src, span, e->table, path, n);
+  if (!codes) return NULL;
+  struct known_units *u = arena_make(m->arena, struct known_units);
+  *u = (struct known_units){m->units, text, codes};
+  m->units = u;
+  return codes;
+}
+
+int memo_smallest(struct evaluation *e, struct span span, const char *what, const char **path) {
+  struct column_memo *m = e->memo;
+  if (m->n_smallest == 0)
+    m->n_smallest = units_smallest_repeated(m->arena, e->diags, e->src, span, e->table, what, m->smallest);
+  memcpy(path, m->smallest, (size_t)m->n_smallest * sizeof *path);
+  return m->n_smallest;
+}
+
+const int32_t *memo_partner(struct evaluation *e, struct span span, const char *what) {
+  struct column_memo *m = e->memo;
+  if (!m->partner) m->partner = units_partner_rows(m->arena, e->diags, e->src, span, e->table, what);
+  return m->partner;
+}
+
+const int32_t *memo_before(struct evaluation *e, struct span span, const char *what, int steps) {
+  struct column_memo *m = e->memo;
+  for (const struct known_before *b = m->before; b; b = b->next)
+    if (b->steps == steps) return b->row;
+  const int32_t *row = units_rows_before(m->arena, e->diags, e->src, span, e->table, what, steps);
+  if (!row) return NULL;
+  struct known_before *b = arena_make(m->arena, struct known_before);
+  *b = (struct known_before){m->before, steps, row};
+  m->before = b;
+  return row;
+}
+
+const int32_t *memo_in_time(struct evaluation *e, struct span span, const char *what,
+                            const struct unit_codes **units) {
+  struct column_memo *m = e->memo;
+  if (!m->in_time)
+    m->in_time = units_rows_in_time(m->arena, e->diags, e->src, span, e->table, what, &m->time_units);
+  *units = m->time_units;
+  return m->in_time;
+}
+
+/* ---- round robins ---- */
+
+static const struct column *column_of(const struct evaluation *e, const char *name) {
+  int j = table_find(e->table, name);
+  return j < 0 ? NULL : &e->table->columns[j];
+}
+
+/* One column for raters and one for targets, of one kind, then those of the group. */
+static bool columns_of_persons(struct evaluation *e, struct span span, const struct column **actor,
+                               const struct column **partner, int *n) {
+  const struct design *d = e->table->design;
+  const char *path[2 + DESIGN_PATH_MAX] = {d->actor, d->partner};
+  int n_path = 2 + (d->group >= 0 ? design_path(d, d->group, path + 2) : 0);
+  const struct column *column[2 + DESIGN_PATH_MAX];
+  for (int j = 0; j < n_path; j++)
+    if (!(column[j] = column_of(e, path[j]))) /* told where units are looked up */
+      return units_by_columns(e->memo->arena, e->diags, e->src, span, e->table, &path[j], 1) != NULL;
+  for (int j = 0; j < 2 && column[0]->type != column[1]->type; j++)
+    column[j] = column_to_factor(e->memo->arena, column[j], e->n);
+  actor[0] = column[0];
+  partner[0] = column[1];
+  for (int j = 2; j < n_path; j++) actor[j - 1] = partner[j - 1] = column[j];
+  *n = n_path - 1;
+  return true;
+}
+
+const struct round_robin *memo_round_robin(struct evaluation *e, struct span span) {
+  struct column_memo *m = e->memo;
+  if (m->round_robin) return m->round_robin;
+  const struct column *actor[1 + DESIGN_PATH_MAX], *partner[1 + DESIGN_PATH_MAX];
+  int n = 0;
+  if (!columns_of_persons(e, span, actor, partner, &n)) return NULL;
+  struct keys *k = keys_new(m->arena, n); /* one key, one person, whether rating or rated */
+  struct round_robin *r = arena_make(m->arena, struct round_robin);
+  r->actor = keys_add(k, actor, e->n);
+  r->partner = keys_add(k, partner, e->n);
+  r->n = keys_count(k);
+  return m->round_robin = r;
+}
+
+/* ---- values ---- */
+
+struct column *memo_value(const struct evaluation *e, const char *text) {
+  for (const struct known_value *v = e->memo->values; v; v = v->next)
+    if (strcmp(v->text, text) == 0) return v->value;
+  return NULL;
+}
+
+void memo_keep(struct evaluation *e, const char *text, struct column *value) {
+  struct known_value *v = arena_make(e->memo->arena, struct known_value);
+  *v = (struct known_value){e->memo->values, text, value};
+  e->memo->values = v;
+}
