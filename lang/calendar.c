@@ -183,3 +183,18 @@ void calendar_write(double day, enum calendar calendar, char text[CALENDAR_TEXT]
   n += snprintf(text + n, CALENDAR_TEXT - (size_t)n, " %02d:%02d", rest / 3600, rest / 60 % 60);
   if (rest % 60) snprintf(text + n, CALENDAR_TEXT - (size_t)n, ":%02d", rest % 60);
 }
+
+const char *calendar_text(struct arena *a, double day, enum calendar calendar) {
+  char text[CALENDAR_TEXT];
+  calendar_write(day, calendar, text);
+  return arena_strdup(a, text);
+}
+
+const char *calendar_name(enum calendar calendar) {
+  switch (calendar) {
+  case CALENDAR_NONE: return "numeric";
+  case CALENDAR_DATE: return "date";
+  case CALENDAR_TIME: return "date and time";
+  }
+  return "";
+}

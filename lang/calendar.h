@@ -6,6 +6,7 @@
 #ifndef KIN_CALENDAR_H
 #define KIN_CALENDAR_H
 
+#include "lang/base/arena.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,5 +30,9 @@ enum calendar calendar_read(const char *text, const char *format, double *day);
 /* "2024-03-31", "2024-03-31 18:05", "2024-03-31 18:05:30", rounded to seconds; "NA" for NaN.  Days outside the years 0 to 9999
    are written as numbers. */
 void calendar_write(double day, enum calendar calendar, char text[CALENDAR_TEXT]);
+
+/* The same, in an arena. */
+const char *calendar_text(struct arena *a, double day, enum calendar calendar);
+const char *calendar_name(enum calendar calendar); /* "date", "date and time" */
 
 #endif

@@ -93,7 +93,7 @@ void check_formula(struct checker *ck, struct ast *formula) {
 /* ---- data blocks ---- */
 
 static void check_column_type(struct checker *ck, const struct ast *type) {
-  static const char *const known[] = {"factor", "numeric", "text", "logical"};
+  static const char *const known[] = {"factor", "numeric", "text", "logical", "date"};
   const struct ast *word = type->kind == AST_CALL ? type->u.call.callee : type;
   if (word->kind != AST_NAME) return;
   const char *name = word->u.name.whole;
@@ -102,7 +102,7 @@ static void check_column_type(struct checker *ck, const struct ast *type) {
   if (later_column_function(name))
     CHECK_ERROR(ck, word->span, DIAG_NOT_YET_COLUMN_FUNCTION, name);
   else
-    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text and logical are");
+    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text, logical and date are");
 }
 
 static void check_data_line(struct checker *ck, struct ast *line) {
@@ -134,8 +134,7 @@ static void check_design_name(struct checker *ck, const struct ast *name) {
   else if (b)
     CHECK_ERROR(ck, name->span, DIAG_NOT_A_DESIGN, name->u.name.whole, describe_type(b->type));
   else
-    CHECK_ERROR(ck, name->span, DIAG_UNKNOWN_DESIGN, name->u.name.whole,
-                near_design(ck, name->u.name.whole));
+    CHECK_ERROR(ck, name->span, DIAG_UNKNOWN_DESIGN, name->u.name.whole, near_design(ck, name->u.name.whole));
 }
 
 static void check_data_head(struct checker *ck, struct ast *data) {

@@ -10,15 +10,14 @@
 
 static const struct {
   const char *name;
-  double days;
-} measures[] = {
-    {"weeks", 7}, {"days", 1}, {"hours", 1.0 / 24}, {"minutes", 1.0 / 1440}, {"seconds", 1.0 / 86400}};
+  double seconds;
+} measures[] = {{"weeks", 604800}, {"days", 86400}, {"hours", 3600}, {"minutes", 60}, {"seconds", 1}};
 
 enum { N_MEASURES = sizeof measures / sizeof *measures };
 
-double column_days_of(const char *measure) {
+double column_seconds_of(const char *measure) {
   for (int i = 0; i < N_MEASURES; i++)
-    if (strcmp(measures[i].name, measure) == 0) return measures[i].days;
+    if (strcmp(measures[i].name, measure) == 0) return measures[i].seconds;
   return 0;
 }
 
@@ -34,7 +33,7 @@ static bool is_count(const struct ast *e) {
 }
 
 static bool is_measure(const struct ast *e) {
-  return e->kind == AST_NAME && column_days_of(e->u.name.whole) > 0;
+  return e->kind == AST_NAME && column_seconds_of(e->u.name.whole) > 0;
 }
 
 static void check_moment(struct column_scope *s, const struct column_function *f, int i,

@@ -21,7 +21,7 @@ enum colkind column_date_kind(struct column_scope *s, const struct column_argume
 enum colkind column_measure_kind(struct column_scope *s, const struct column_function *f, const struct ast *x,
                                  enum colkind kind);
 
-/* Units of time that elapsed() measures in, and how many days each has; 0: no such unit. */
-double column_days_of(const char *measure);
+/* The seconds of a unit of time that elapsed() measures in: hours has 3600; 0: there is none of the name. */
+double column_seconds_of(const char *measure);
 
 #endif

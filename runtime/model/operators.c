@@ -354,25 +354,31 @@ static const double *moments_since(struct evaluation *e, const struct column_cal
   return v ? v->v.number : NULL;
 }
 
-/* Days in the measure that is asked for; 0 after an error. */
-static double days_a_measure(struct evaluation *e, const struct column_call *c) {
-  const struct ast *measure_word = call_value(c, 1);
-  if (!measure_word) return 1;
-  double days = measure_word->kind == AST_NAME ? column_days_of(measure_word->u.name.whole) : 0;
-  if (days > 0 && c->column[0]->calendar != CALENDAR_NONE) return days;
-  diag_add(e->diags, e->src, measure_word->span, DIAG_NOT_A_DATE, print_expr(e->arena, call_value(c, 0)),
-           DIAG_END);
+/* Seconds of the measure, days where none is said; 0 after an error. */
+static double measured_in(struct evaluation *e, const struct column_call *c) {
+  const struct ast *word = call_value(c, 1);
+  const double a_day = 86400;
+  if (!word) return a_day;
+  double seconds = word->kind == AST_NAME ? column_seconds_of(word->u.name.whole) : 0;
+  if (seconds > 0 && c->column[0]->calendar != CALENDAR_NONE) return seconds;
+  diag_add(e->diags, e->src, word->span, DIAG_NOT_A_DATE, print_expr(e->arena, call_value(c, 0)), DIAG_END);
   return 0;
+}
+
+/* Days that pass, as seconds: days with a time of day are rounded numbers, and seconds are not. */
+static double in_seconds(double days) {
+  return nearbyint(days * 86400e3) / 1e3;
 }
 
 static struct column *apply_elapsed(struct evaluation *e, const struct column_call *c) {
   if (c->column[0]->type != COL_NUMBER) return column_unfit(e, c->node);
-  const double *x = c->column[0]->v.number, days = days_a_measure(e, c);
-  const double *since = days > 0 ? moments_since(e, c, x) : NULL;
+  const double *x = c->column[0]->v.number, seconds = measured_in(e, c);
+  const double *since = seconds > 0 ? moments_since(e, c, x) : NULL;
   if (!since) return NULL;
+  bool date = c->column[0]->calendar != CALENDAR_NONE;
   double *v;
   struct column *out = column_numbers(e, &v);
-  for (int i = 0; i < e->n; i++) v[i] = (x[i] - since[i]) / days;
+  for (int i = 0; i < e->n; i++) v[i] = date ? in_seconds(x[i] - since[i]) / seconds : x[i] - since[i];
   return out;
 }
 

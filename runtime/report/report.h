@@ -43,7 +43,7 @@ void report_number(struct buf *out, double x, int digits);
 enum { REPORT_DIGITS = 10, REPORT_DIGITS_TABLE = 7 }; /* of a number alone; of one in a table */
 
 /* "numeric", "factor", "logical" */
-const char *report_type_name(enum coltype type);
+const char *report_type_name(const struct column *c); /* "numeric", "date" */
 
 /* Correlation of effects i and j under a c x c covariance matrix, within [-1, 1]; NaN where a variance is zero. */
 double report_correlation(const double *g, int c, int i, int j);

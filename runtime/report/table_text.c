@@ -17,6 +17,7 @@ const char *report_column_cell(struct arena *a, const struct column *c, int row)
   struct buf b;
   switch (c->type) {
   case COL_NUMBER:
+    if (c->calendar != CALENDAR_NONE) return calendar_text(a, c->v.number[row], c->calendar);
     buf_init(&b, a);
     report_number(&b, c->v.number[row], REPORT_DIGITS_TABLE);
     return b.text;
@@ -26,8 +27,9 @@ const char *report_column_cell(struct arena *a, const struct column *c, int row)
   return "";
 }
 
-const char *report_type_name(enum coltype type) {
-  switch (type) {
+const char *report_type_name(const struct column *c) {
+  if (c->calendar != CALENDAR_NONE) return calendar_name(c->calendar);
+  switch (c->type) {
 #define X(id, name)                                                                                          \
   case COL_##id: return name;
     COLTYPES(X)
@@ -50,7 +52,8 @@ static const char *column_heading(struct arena *a, const struct column_value *v)
   const struct column *c = &v->column;
   const char *plural = v->n_rows == 1 ? "" : "s";
   switch (c->type) {
-  case COL_NUMBER: return arena_printf(a, "%d number%s", v->n_rows, plural);
+  case COL_NUMBER:
+    return arena_printf(a, c->calendar == CALENDAR_NONE ? "%d number%s" : "%d date%s", v->n_rows, plural);
   case COL_BOOL: return arena_printf(a, "%d truth value%s", v->n_rows, plural);
   case COL_FACTOR:
     return arena_printf(a, "%d value%s of a factor with %d level%s: %s", v->n_rows, plural, c->n_levels,
@@ -76,9 +79,9 @@ void report_column(struct buf *out, const struct column_value *v, const struct r
 
 static void lay_column(struct sheet *l, int col, const struct column *c) {
   sheet_set(l, 0, col, c->name);
-  sheet_set(l, 1, col, report_type_name(c->type));
+  sheet_set(l, 1, col, report_type_name(c));
   int rows = l->rows - l->heads;
-  if (c->type == COL_NUMBER) {
+  if (c->type == COL_NUMBER && c->calendar == CALENDAR_NONE) {
     sheet_numbers(l, col, c->v.number, digits_of(c->v.number, rows, REPORT_DIGITS_TABLE, true));
     return;
   }

@@ -1,6 +1,7 @@
 /* value_json.c: values and diagnostics as lines of JSON; the keys are those of docs/results.md. */
 #include "runtime/report/fit_json.h"
 #include "runtime/report/report.h"
+#include <math.h>
 
 static void put_value(struct json_place at, struct arena *a, const struct value *v, int depth);
 
@@ -14,9 +15,21 @@ static void put_items(struct json_place at, struct arena *a, const struct list_v
     put_value(l->name ? json_key(in, l->name[i]) : in, a, &l->item[i], depth + 1);
 }
 
+/* Dates are texts, "2024-03-31". */
+static void put_date(struct json_place at, double day, enum calendar calendar) {
+  char text[CALENDAR_TEXT];
+  calendar_write(day, calendar, text);
+  json_put_text(at, isnan(day) ? NULL : text);
+}
+
 static void put_cell(struct json_place at, const struct column *c, int row) {
   switch (c->type) {
-  case COL_NUMBER: json_put_number(at, c->v.number[row]); return;
+  case COL_NUMBER:
+    if (c->calendar != CALENDAR_NONE)
+      put_date(at, c->v.number[row], c->calendar);
+    else
+      json_put_number(at, c->v.number[row]);
+    return;
   case COL_FACTOR: json_put_text(at, c->v.code[row] < 0 ? NULL : c->levels[c->v.code[row]]); return;
   case COL_BOOL:
     if (c->v.code[row] < 0)
@@ -28,7 +41,7 @@ static void put_cell(struct json_place at, const struct column *c, int row) {
 }
 
 static void put_column(struct json_place at, const struct column_value *v) {
-  json_put_text(json_key(at, "type"), report_type_name(v->column.type));
+  json_put_text(json_key(at, "type"), report_type_name(&v->column));
   json_put_texts(json_key(at, "levels"), v->column.n_levels, v->column.levels);
   struct json_place values = json_put_array(json_key(at, "values"));
   for (int i = 0; i < v->n_rows; i++) put_cell(values, &v->column, i);
@@ -39,7 +52,7 @@ static void put_table(struct json_place at, const struct table *t) {
   struct json_place columns = json_put_array(json_key(at, "columns"));
   for (int j = 0; j < t->n_columns; j++) json_put_text(columns, t->columns[j].name);
   struct json_place types = json_put_array(json_key(at, "types"));
-  for (int j = 0; j < t->n_columns; j++) json_put_text(types, report_type_name(t->columns[j].type));
+  for (int j = 0; j < t->n_columns; j++) json_put_text(types, report_type_name(&t->columns[j]));
   struct json_place rows = json_put_array(json_key(at, "rows"));
   for (int i = 0; i < t->n_rows; i++) {
     struct json_place row = json_put_array(rows);

@@ -38,7 +38,18 @@ static void put_label(struct buf *out, const char *s, char delimiter) {
   buf_putc(out, '"');
 }
 
+static void put_date(struct buf *out, double day, enum calendar calendar) {
+  char text[CALENDAR_TEXT];
+  if (isnan(day)) return;
+  calendar_write(day, calendar, text);
+  buf_put(out, text);
+}
+
 static void put_field(struct buf *out, const struct column *c, int row, char delimiter) {
+  if (c->type == COL_NUMBER && c->calendar != CALENDAR_NONE) {
+    put_date(out, c->v.number[row], c->calendar);
+    return;
+  }
   if (c->type == COL_NUMBER) {
     put_number(out, c->v.number[row]);
     return;

@@ -128,11 +128,22 @@ static void used_levels(struct arena *a, const int32_t *from, int n, int n_all, 
   *levels = label;
 }
 
+/* Days are spelled as dates. */
+static const char *const *spell_dates(struct arena *a, enum calendar calendar, int n,
+                                      const char *const *days) {
+  const char **label = arena_raw(a, (size_t)n, const char *);
+  for (int k = 0; k < n; k++) label[k] = calendar_text(a, strtod(days[k], NULL), calendar);
+  return label;
+}
+
 void column_levels(struct arena *a, const struct column *c, int n_rows, int32_t *code, int *n_levels,
                    const char *const **levels) {
   static const char *const truth[] = {"FALSE", "TRUE"};
   switch (c->type) {
-  case COL_NUMBER: number_levels(a, c->v.number, n_rows, code, n_levels, levels); break;
+  case COL_NUMBER:
+    number_levels(a, c->v.number, n_rows, code, n_levels, levels);
+    if (c->calendar != CALENDAR_NONE) *levels = spell_dates(a, c->calendar, *n_levels, *levels);
+    break;
   case COL_FACTOR: used_levels(a, c->v.code, n_rows, c->n_levels, c->levels, code, n_levels, levels); break;
   case COL_BOOL: used_levels(a, c->v.code, n_rows, 2, truth, code, n_levels, levels); break;
   }

@@ -141,6 +141,12 @@ static struct value optional(bool there, double x) {
   return there ? value_number(x) : (struct value){.kind = VALUE_NA};
 }
 
+/* An end of the range, or the mean: of dates a date. */
+static struct value figure_of(struct interp *in, const struct schema_column *s, double x) {
+  if (s->type != COL_NUMBER || isnan(x)) return (struct value){.kind = VALUE_NA};
+  return s->calendar ? value_text(in, calendar_text(in->scratch, x, s->calendar)) : value_number(x);
+}
+
 static void describe_column(struct interp *in, const struct column *col, const struct schema_column *s, int n,
                             struct value *cell) {
   bool number = s->type == COL_NUMBER;
@@ -150,12 +156,12 @@ static void describe_column(struct interp *in, const struct column *col, const s
     if (!isnan(col->v.number[i])) v[m++] = col->v.number[i];
   static const char *const types[] = {"numeric", "factor", "logical"}; /* ORDER COLTYPES */
   cell[0] = value_text(in, s->name);
-  cell[1] = value_text(in, types[s->type]);
+  cell[1] = value_text(in, s->calendar ? calendar_name(s->calendar) : types[s->type]);
   cell[2] = optional(s->type == COL_FACTOR, s->n_levels);
   cell[3] = value_number(s->n_missing);
-  cell[4] = optional(number, quantile_of(v, m, 0));
-  cell[5] = optional(number, mean_of(v, m));
-  cell[6] = optional(number, quantile_of(v, m, 1));
+  cell[4] = figure_of(in, s, quantile_of(v, m, 0));
+  cell[5] = figure_of(in, s, mean_of(v, m));
+  cell[6] = figure_of(in, s, quantile_of(v, m, 1));
   cell[7] = optional(number, sd_of(v, m));
 }
 

@@ -200,8 +200,8 @@ Test(check, data_blocks) {
        "numeric(...) makes numbers of truth values, and of texts that are "
        "numbers"},
       {"data d from \"f.csv\" { x: facter }",
-       "K0223 26: `facter` is no type of a column; factor, numeric, text and "
-       "logical are"},
+       "K0223 26: `facter` is no type of a column; factor, numeric, text, "
+       "logical and date are"},
       {"data d from \"f.csv\" as study",
        "K0925 24: `as study` (a design) is part of the language, but not of this "
        "version of kin; leave it out, and say how the units lie in the formula"},
