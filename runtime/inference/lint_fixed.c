@@ -4,9 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+static const double GROUP_ROWS = 1.5; /* rows of a group on average from which it has a within part */
+
 enum {
   FEW_FOR_BETWEEN = 15, /* groups: McNeish & Stapleton 2016; Maas & Hox 2005 */
-  GROUP_ROWS = 2,       /* rows of a group on average from which it has a within part */
 };
 
 static const double SHARE_LEAST =
@@ -140,23 +141,55 @@ static const char *percent(const struct lint_view *v, double share) {
   return arena_printf(v->scratch, "%.0f%%", 100 * share);
 }
 
-/* "pupil" for what (1 | pupil in school) calls pupil:school. */
-static const char *group_as_unit(const struct lint_view *v, const struct ir_random *r) {
-  struct buf b;
-  buf_init(&b, v->scratch);
-  for (int i = 0; i < r->n_group; i++) buf_printf(&b, "%s%s", i ? " in " : "", v->ir->vars[r->group[i]].name);
-  return b.text;
+/* ---- the groups that a predictor may be divided by ---- */
+
+struct division {
+  struct partition rows;
+  const char *unit; /* as within() takes it */
+  bool dyad;        /* of two rows: an actor and a partner */
+};
+
+/* The unit of the design that a term is for; NULL: none. */
+static const struct lint_unit *unit_of_term(const struct lint_view *v, int t) {
+  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++)
+    if (partition_same(v, u->rows, partition_of_term(v, t))) return u;
+  return NULL;
+}
+
+/* The members of dyads, told apart by role; NULL: there are none. */
+static const struct lint_unit *members(const struct lint_view *v) {
+  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++)
+    if (u->person) return u;
+  return NULL;
+}
+
+/* By a random term: of a dyad whose members have several rows, by member. */
+static struct division division_of(const struct lint_view *v, int t) {
+  const struct lint_unit *unit = unit_of_term(v, t), *member = members(v);
+  struct division d = {partition_of_term(v, t), unit ? unit->name : v->ir->random[t].group_name,
+                       unit && unit->dyad};
+  if (!d.dyad || !member || rows_per_group(v, member->rows) < GROUP_ROWS) return d;
+  d.unit = arena_printf(v->scratch, "%s:%s", v->design->role, unit->name);
+  d.rows = member->rows;
+  d.dyad = false;
+  return d;
+}
+
+static const char *remedy(const struct lint_view *v, const struct division *d, const char *x) {
+  if (d->dyad) return arena_printf(v->scratch, "divide it: actor(%s) + partner(%s)", x, x);
+  return arena_printf(v->scratch, "divide it, within(%s, %s) + between(%s, %s), or add between(%s, %s) to it",
+                      x, d->unit, x, d->unit, x, d->unit);
 }
 
 static bool tell_undivided(const struct lint_view *v, int var, int t) {
   const struct variable *x = &v->frame->var[var];
-  struct partition p = partition_of_term(v, t);
-  if (p.q < 2 || rows_per_group(v, p) < GROUP_ROWS) return false;
-  struct decomposition d = decompose(v, p, x->number);
-  if (!is_at_both_levels(&d) || is_time_like(v, p, x->number) || is_divided(v, p, var, d.mean)) return false;
-  const char *unit = group_as_unit(v, &v->ir->random[t]);
-  LINT_AT(v, x->expr->span, DIAG_LINT_UNDIVIDED, percent(v, d.share), x->name, unit, percent(v, 1 - d.share),
-          unit);
+  struct division by = division_of(v, t);
+  if (by.rows.q < 2 || rows_per_group(v, by.rows) < GROUP_ROWS) return false;
+  struct decomposition d = decompose(v, by.rows, x->number);
+  if (!is_at_both_levels(&d) || is_time_like(v, by.rows, x->number) || is_divided(v, by.rows, var, d.mean))
+    return false;
+  LINT_AT(v, x->expr->span, DIAG_LINT_UNDIVIDED, percent(v, d.share), x->name, by.unit,
+          percent(v, 1 - d.share), remedy(v, &by, x->name));
   return true;
 }
 

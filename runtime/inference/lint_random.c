@@ -7,6 +7,8 @@ enum {
   FEW_LEVELS = 6, /* fewer do not make a variance: Gelman & Hill 2007, sec. 11.5; Bolker et al. 2009 */
   MANY_TIMES =
       5, /* ordered times from which equal correlations are worth a word: Fitzmaurice et al. 2011, ch. 7 */
+  UNIT_ROWS =
+      2, /* rows of a unit at one time, those of a couple's members: with more the groups are not what time runs in */
 };
 
 static bool group_again(const struct lint_view *v, int t) {
@@ -15,12 +17,36 @@ static bool group_again(const struct lint_view *v, int t) {
   return false;
 }
 
+/* A group that occurs in every level of t, several rows each: its labels may have been used again there.  NULL: none. */
+static const char *possible_parent(const struct lint_view *v, int t) {
+  for (const struct frame_pair *p = v->frame->pairs; p < v->frame->pairs + v->frame->n_pairs; p++) {
+    int other = p->a == t ? p->b : p->b == t ? p->a : -1;
+    if (other >= 0 && p->relation == UNITS_CROSSED && v->problem->terms[other].q >= FEW_LEVELS &&
+        v->problem->n >= 2 * p->occur)
+      return v->ir->random[other].group_name;
+  }
+  return NULL;
+}
+
+static const char *few_levels_remedy(const struct lint_view *v, int t) {
+  const char *group = v->ir->random[t].group_name, *parent = possible_parent(v, t);
+  if (parent)
+    return arena_printf(v->scratch,
+                        "if each `%s` has a `%s` of its own under the same label, write (1 | %s in %s)",
+                        parent, group, group, parent);
+  return arena_printf(
+      v->scratch,
+      "fewer than %d groups stand better as a factor in the fixed part, if the model does not "
+      "need them otherwise",
+      FEW_LEVELS);
+}
+
 void look_at_few_levels(const struct lint_view *v) {
   for (int t = 0; t < v->ir->n_random; t++) {
     const struct ir_random *r = &v->ir->random[t];
     int q = v->problem->terms[t].q;
     if (q < FEW_LEVELS && !group_again(v, t))
-      LINT_AT(v, r->span, DIAG_LINT_FEW_LEVELS, r->text, lint_count(v, q), lint_count(v, FEW_LEVELS));
+      LINT_AT(v, r->span, DIAG_LINT_FEW_LEVELS, r->text, lint_count(v, q), few_levels_remedy(v, t));
   }
 }
 
@@ -97,8 +123,7 @@ static const struct variable *plain_time(const struct lint_view *v) {
   return NULL;
 }
 
-/* Distinct values, counted up to MANY_TIMES. */
-static int times_of(const struct lint_view *v, const struct variable *x) {
+static bool has_many_times(const struct lint_view *v, const struct variable *x) {
   double seen[MANY_TIMES];
   int n = 0;
   for (int i = 0; i < v->problem->n && n < MANY_TIMES; i++) {
@@ -106,29 +131,31 @@ static int times_of(const struct lint_view *v, const struct variable *x) {
     for (int j = 0; j < n; j++) new = new &&seen[j] != x->number[i];
     if (new) seen[n++] = x->number[i];
   }
-  return n;
+  return n == MANY_TIMES;
 }
 
-static const char *count_times(const struct lint_view *v, const struct variable *x) {
+static int count_times(const struct lint_view *v, const struct variable *x) {
   struct column c = {.type = COL_NUMBER, .v.number = x->number};
   int32_t *code = arena_raw(v->scratch, (size_t)v->problem->n, int32_t);
   const char *const *labels;
   int n;
   column_levels(v->scratch, &c, v->problem->n, code, &n, &labels);
-  return lint_count(v, n);
+  return n;
 }
 
 void look_at_equal_correlations(const struct lint_view *v) {
   const struct variable *time = plain_time(v);
-  if (!time || times_of(v, time) < MANY_TIMES) return;
+  if (!time || !has_many_times(v, time)) return;
   int finest = -1; /* the smallest groups: rows of one differ by time */
   for (int t = 0; t < v->ir->n_random; t++)
     if (finest < 0 || v->problem->terms[t].q > v->problem->terms[finest].q) finest = t;
   if (finest < 0) return;
   const struct ir_random *r = &v->ir->random[finest];
   struct partition p = partition_of_term(v, finest);
-  if (rows_per_group(v, p) < MANY_TIMES || partition_fixes(v, p, time)) return;
-  LINT_AT(v, r->span, DIAG_LINT_COMPOUND_SYMMETRY, r->text, count_times(v, time), time->name, r->group_name);
+  int times = count_times(v, time);
+  double rows = rows_per_group(v, p);
+  if (rows < MANY_TIMES || rows > UNIT_ROWS * times || partition_fixes(v, p, time)) return;
+  LINT_AT(v, r->span, DIAG_LINT_COMPOUND_SYMMETRY, r->text, lint_count(v, times), time->name, r->group_name);
 }
 
 /* ---- singular fits ---- */
@@ -138,7 +165,7 @@ const char *singular_meaning(struct arena *a, const struct frame *frame, const s
   if (r->g_rank[t] == 0)
     return arena_printf(
         a,
-        "estimated as zero: the levels of %s differ no more than residuals alone would make them "
+        "estimated as zero, since the levels of %s differ no more than residuals alone would make them "
         "differ, and the likelihood without this term is the same",
         frame->terms[t].group);
   return arena_printf(a,

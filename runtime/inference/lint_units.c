@@ -112,8 +112,10 @@ static bool same_as_before(const struct lint_view *v, const struct lint_unit *u)
 }
 
 void look_at_units(const struct lint_view *v) {
+  bool dyads = false; /* forgotten: then nothing is said of their members */
   for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++) {
-    if (same_as_before(v, u) || !is_forgotten(v, u)) continue;
+    if (same_as_before(v, u) || (u->person && dyads) || !is_forgotten(v, u)) continue;
+    dyads = dyads || u->dyad;
     if (u->dyad)
       tell_dyads(v, u);
     else if (!tell_predictors(v, u))

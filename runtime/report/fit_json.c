@@ -100,6 +100,17 @@ static void put_residual(struct json_place at, const struct fit *f) {
   json_put_null(json_key(residual, "covariance"));
 }
 
+static void put_lints(struct json_place at, const struct lint_list *lints) {
+  struct json_place list = json_put_array(json_key(at, "lints"));
+  for (const struct lint *l = lints->first; l; l = l->next) {
+    struct json_place in = json_put_object(list);
+    json_put_text(json_key(in, "code"), diag_number(l->code));
+    json_put_text(json_key(in, "name"), lint_find(diag_number(l->code))->name);
+    json_put_text(json_key(in, "message"), l->text);
+    json_put_text(json_key(in, "hint"), l->hint);
+  }
+}
+
 void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
   json_put_text(json_key(at, "version"), KIN_VERSION);
   const struct model_spec *spec = f->frame->ir->spec;
@@ -119,5 +130,5 @@ void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
   put_residual(at, f);
   json_put_null(json_key(at, "r2"));
   json_put_null(json_key(at, "icc"));
-  json_put_array(json_key(at, "lints"));
+  put_lints(at, &f->lints);
 }

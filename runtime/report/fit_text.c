@@ -5,6 +5,7 @@
  * numbers stands in it, and nothing that changes from run to run.
  */
 #include "lang/base/text.h"
+#include "runtime/inference/lints.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
 #include <string.h>
@@ -343,19 +344,8 @@ static void put_fixed(const struct fit_report *r) {
 /* ---- status -------------------------------------------------------------------------------------------------- */
 
 static const char *singular_text(const struct fit_report *r, int t) {
-  const struct frame_term *term = &r->frame->terms[t];
-  const char *text = sheet_safe(r->a, term->text);
-  int c = r->problem->terms[t].c;
-  int rank = r->result->g_rank[t];
-  if (rank == 0)
-    return arena_printf(r->a,
-                        "%s: estimated as zero. The levels of %s differ no more than residuals alone would "
-                        "make them differ, and the likelihood without this term is the same.",
-                        text, sheet_safe(r->a, term->group));
-  return arena_printf(r->a,
-                      "%s: its %d by %d covariance matrix has rank %d, so that a variance is zero or effects "
-                      "are perfectly correlated. The data support a simpler term.",
-                      text, c, c, rank);
+  const char *meaning = singular_meaning(r->a, r->frame, r->result, t);
+  return sheet_safe(r->a, arena_printf(r->a, "%s: %s.", r->frame->terms[t].text, meaning));
 }
 
 static bool is_success(enum reml_status status) {
