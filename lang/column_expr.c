@@ -229,6 +229,24 @@ static enum colkind operator_kind(struct column_scope *s, const struct ast *e) {
   return COLKIND_UNKNOWN;
 }
 
+/* role[wife]: 1 in the rows of that level, 0 in others. */
+static enum colkind level_kind(struct column_scope *s, const struct ast *e) {
+  const struct ast *of = e->u.call.callee;
+  enum colkind kind = column_kind(s, of);
+  const char *level = describe_level(s->arena, e);
+  const struct schema_column *c = factor_column(s, of);
+  if (!level)
+    COLUMN_ERROR(s, e->span, DIAG_LEVEL_WANTED, describe_expr(s->arena, of));
+  else if (kind != COLKIND_FACTOR && kind != COLKIND_UNKNOWN)
+    COLUMN_ERROR(s, of->span, DIAG_LEVEL_OF, describe_expr(s->arena, of), colkind_name(kind));
+  for (int i = 0; c && i < c->n_levels; i++)
+    if (strcmp(c->levels[i], level ? level : "") == 0) return COLKIND_NUMBER;
+  if (c && level)
+    COLUMN_ERROR(s, e->u.call.args.first->span, DIAG_NO_LEVEL, c->name, level,
+                 text_nearest(level, c->levels, (size_t)c->n_levels));
+  return COLKIND_NUMBER;
+}
+
 enum colkind column_kind(struct column_scope *s, const struct ast *e) {
   switch (e->kind) {
   case AST_NUMBER: return COLKIND_NUMBER;
@@ -238,12 +256,12 @@ enum colkind column_kind(struct column_scope *s, const struct ast *e) {
   case AST_UNARY:
   case AST_BINARY: return operator_kind(s, e);
   case AST_CALL: return call_kind(s, e);
+  case AST_INDEX: return level_kind(s, e);
   case AST_NA:
   case AST_SPLICE: /* whoever knows the variables looks at it */
   case AST_SLOT:   /* whoever knows the design (lang/normalize.h) */
   case AST_ERROR: return COLKIND_UNKNOWN;
   case AST_LIST:
-  case AST_INDEX:
   case AST_FIELD:
   case AST_ARG:
   case AST_HYPOTHESES:

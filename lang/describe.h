@@ -11,8 +11,11 @@ const char *describe_type(enum type t);
 /* The first piece of a name: the variable that a dotted name begins with. */
 const char *describe_head(const struct ast *name);
 
+/* Of `x[level]`: the level as it is, without quotes; NULL: e is none, or the level is no name, text or number. */
+const char *describe_level(struct arena *a, const struct ast *e);
+
 bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
-bool ast_is_dot(const struct ast *e);                   /* `.`, in update() */
+bool ast_is_dot(const struct ast *e);                      /* `.`, in update() */
 bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 
 /* The kinds of node that are no expressions, for the switches of those who only look at expressions. */

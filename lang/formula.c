@@ -281,6 +281,7 @@ static struct term_set *expand(struct expansion *x, const struct ast *e, const c
   case AST_NAME:
   case AST_SLOT:
   case AST_SPLICE:
+  case AST_INDEX: /* role[wife] */
   case AST_CALL: return variable(x, e);
   case AST_UNARY:
   case AST_BINARY: return operation(x, e, place);
@@ -289,7 +290,6 @@ static struct term_set *expand(struct expansion *x, const struct ast *e, const c
   case AST_BOOL:
   case AST_NA:
   case AST_LIST:
-  case AST_INDEX:
   case AST_FIELD:
   case AST_ARG:
   case AST_HYPOTHESES:
@@ -299,7 +299,8 @@ static struct term_set *expand(struct expansion *x, const struct ast *e, const c
 }
 
 static void count_leaf(struct ast *e, void *n) {
-  if (e->kind == AST_UNARY || e->kind == AST_BINARY || e->kind == AST_CALL || e->kind == AST_ARG)
+  if (e->kind == AST_UNARY || e->kind == AST_BINARY || e->kind == AST_CALL || e->kind == AST_ARG ||
+      e->kind == AST_INDEX)
     ast_children(e, count_leaf, n);
   else
     ++*(int *)n;

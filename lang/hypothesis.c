@@ -5,15 +5,6 @@
 
 /* ---- names ---- */
 
-/* A level as it is, without quotes; NULL: no level. */
-static const char *level_text(struct arena *a, const struct ast *e) {
-  bool negative = e->kind == AST_UNARY && e->u.op.op == OP_NEG;
-  if (e->kind == AST_TEXT) return e->u.text.value;
-  if (e->kind == AST_NAME) return e->u.name.whole;
-  if (e->kind == AST_BOOL) return e->u.boolean.value ? "true" : "false";
-  return e->kind == AST_NUMBER || negative ? print_expr(a, e) : NULL;
-}
-
 /* The variable alone: without its level. */
 static const struct ast *variable_of(const struct ast *part) {
   return part->kind == AST_INDEX ? part->u.call.callee : part;
@@ -28,8 +19,7 @@ static const char *part_text(struct arena *a, const struct ast *e) {
   if (e->kind == AST_NAME)
     return strcmp(e->u.name.whole, "Intercept") == 0 ? "(Intercept)" : print_expr(a, e);
   if (e->kind == AST_CALL) return print_expr(a, e);
-  const struct ast *level = level_of(e);
-  const char *text = level ? level_text(a, level) : NULL;
+  const char *text = describe_level(a, e);
   return text ? arena_printf(a, "%s[%s]", print_expr(a, variable_of(e)), text) : NULL;
 }
 
@@ -214,7 +204,7 @@ static void check_level(const struct checking *k, const struct ast *part) {
   int j = schema_find(k->schema, variable->u.name.whole);
   const struct schema_column *c = j >= 0 ? &k->schema->columns[j] : NULL;
   if (!c || c->type != COL_FACTOR) return;
-  const char *text = level ? level_text(k->arena, level) : NULL;
+  const char *text = describe_level(k->arena, part);
   if (!level)
     diag_add(k->diags, k->source, part->span, DIAG_WHICH_LEVEL, c->name,
              arena_printf(k->arena, "%s[%s]", c->name, c->n_levels ? c->levels[c->n_levels - 1] : "level"),

@@ -4,6 +4,7 @@
 #include "lang/design.h"
 #include "runtime/model/column_memo.h"
 #include <math.h>
+#include <string.h>
 
 struct column *column_numbers(struct evaluation *e, double **v) {
   struct column *c = arena_make(e->arena, struct column);
@@ -111,6 +112,20 @@ static struct column *eval_call(struct evaluation *e, const struct ast *x) {
   return c;
 }
 
+/* role[wife] */
+static struct column *eval_level(struct evaluation *e, const struct ast *x) {
+  struct column *of = column_evaluate(e, x->u.call.callee);
+  const char *level = describe_level(e->arena, x);
+  if (!of) return NULL;
+  if (!level || of->type != COL_FACTOR) return column_unfit(e, x);
+  int32_t code = 0;
+  while (code < of->n_levels && strcmp(of->levels[code], level) != 0) code++;
+  double *v;
+  struct column *c = column_numbers(e, &v);
+  for (int i = 0; i < e->n; i++) v[i] = of->v.code[i] < 0 ? (double)NAN : of->v.code[i] == code;
+  return c;
+}
+
 struct column *column_evaluate(struct evaluation *e, const struct ast *x) {
   switch (x->kind) {
   case AST_NUMBER: return column_constant(e, x->u.number.value);
@@ -122,9 +137,9 @@ struct column *column_evaluate(struct evaluation *e, const struct ast *x) {
   case AST_BINARY: return column_operator(e, x);
   case AST_CALL: return eval_call(e, x);
   case AST_SLOT: return eval_slot(e, x);
+  case AST_INDEX: return eval_level(e, x);
   case AST_SPLICE:
   case AST_LIST:
-  case AST_INDEX:
   case AST_FIELD:
   case AST_ARG:
   case AST_HYPOTHESES:
