@@ -138,7 +138,7 @@ static const char *count_phrase(struct arena *a, int least, int most) {
 }
 
 static const char *wanted_arguments(struct arena *a, const struct column_function *f) {
-  return takes_cases(f) ? "a column and its values, \"old\" = \"new\""
+  return takes_cases(f) ? "2 or more arguments, x and \"old\" = \"new\""
                         : count_phrase(a, f->least, n_parameters(f));
 }
 

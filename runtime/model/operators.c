@@ -231,7 +231,7 @@ static struct column *no_attribute(struct evaluation *e, const struct column_cal
   const struct column *x = c->column[0], *id = &e->table->columns[table_find(e->table, d->actor)];
   diag_add(e->diags, e->src, c->node->span, DIAG_NO_ATTRIBUTE, c->f->name,
            print_expr(e->arena, call_value(c, 0)), cell(e->arena, id, row), cell(e->arena, x, other),
-           cell(e->arena, x, row), print_expr(e->arena, call_value(c, 0)), d->actor, DIAG_END);
+           cell(e->arena, x, row), d->actor, DIAG_END);
   return NULL;
 }
 
