@@ -26,6 +26,7 @@ struct column_memo {
   const struct table *table;
   struct known_units *units;
   struct known_value *values;
+  const struct operator_state *states;
   int n_smallest; /* 0: not asked yet */
   const char *smallest[DESIGN_PATH_MAX];
   struct known_before *before;
@@ -135,7 +136,18 @@ const struct round_robin *memo_round_robin(struct evaluation *e, struct span spa
   return m->round_robin = r;
 }
 
-/* ---- values ---- */
+/* ---- values and states ---- */
+
+const struct operator_state *column_memo_states(const struct column_memo *m) {
+  return m->states;
+}
+
+void memo_state(struct evaluation *e, const struct ast *call, double center, double scale) {
+  struct column_memo *m = e->memo;
+  struct operator_state *s = arena_make(m->arena, struct operator_state);
+  *s = (struct operator_state){m->states, print_expr(m->arena, call), center, scale};
+  m->states = s;
+}
 
 struct column *memo_value(const struct evaluation *e, const char *text) {
   for (const struct known_value *v = e->memo->values; v; v = v->next)

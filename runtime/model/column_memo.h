@@ -23,6 +23,9 @@ const int32_t *memo_in_time(struct evaluation *e, struct span span, const char *
                             const struct unit_codes **units);
 const struct round_robin *memo_round_robin(struct evaluation *e, struct span span);
 
+/* Keeps what center() and scale() of the call took from the rows. */
+void memo_state(struct evaluation *e, const struct ast *call, double center, double scale);
+
 /* The value of a call that was worked out before; NULL: it was not.  memo_keep puts it there. */
 struct column *memo_value(const struct evaluation *e, const char *text);
 void memo_keep(struct evaluation *e, const char *text, struct column *value);

@@ -24,6 +24,18 @@ const struct table *column_memo_table(const struct column_memo *memo);
 struct column *eval_column_memo(struct arena *a, struct diags *diags, const struct source *src,
                                 struct column_memo *memo, const struct ast *expr);
 
+/* What center() and scale() took from the rows, which new rows are to be treated by: (x - center) / scale.  Means of units are
+   not kept: they are those of the fitted table, which the fit holds, for units that it has, and of the new rows for others.
+   Partners and times before are always those of the new rows. */
+struct operator_state {
+  const struct operator_state *next;
+  const char *call; /* canonical spelling: "scale(x)", "center(x, over = school)" */
+  double center, scale;
+};
+
+/* The states of all calls evaluated with the memo, the latest first, in its arena; NULL: none. */
+const struct operator_state *column_memo_states(const struct column_memo *memo);
+
 /* The column that a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`,
    `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`,
    `x: date("%d.%m.%Y")`.  Levels that are listed stay,

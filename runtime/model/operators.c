@@ -164,6 +164,7 @@ static struct column *apply_center(struct evaluation *e, const struct column_cal
   int n;
   if (!x || !to_average(e, c, x, &value, &n)) return NULL;
   double mean = group_means(e->arena, value, NULL, n, 1).mean[0];
+  memo_state(e, c->node, mean, 1);
   return differences(e, c, x, column_constant(e, mean)->v.number, NULL);
 }
 
@@ -186,6 +187,7 @@ static struct column *apply_scale(struct evaluation *e, const struct column_call
              isfinite(mean) ? "it does not vary" : "it has no mean", DIAG_END);
     return NULL;
   }
+  memo_state(e, c->node, mean, sd);
   struct column *out = column_numbers(e, &v);
   for (int i = 0; i < e->n; i++) v[i] = (x[i] - mean) / sd;
   return out;

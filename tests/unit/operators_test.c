@@ -259,6 +259,21 @@ Test(operators, infinite_values) {
   cr_expect_not_null(strstr(lab_diags(&l), "K0602"), "%s", lab_diags(&l));
 }
 
+/* New rows are centred by what the rows of the fit had. */
+Test(operators, states) {
+  lab_csv(&l, "g,x\n1,1\n1,2\n2,6\n2,\n");
+  struct column_memo *memo = column_memo_new(l.arena, l.table);
+  static const char *const exprs[] = {"scale(x)", "center(x, over = g) + scale(x)"};
+  for (int i = 0; i < 2; i++)
+    cr_assert(eval_column_memo(l.arena, l.diags, NULL, memo, lab_parse(&l, exprs[i])));
+  const struct operator_state *s = column_memo_states(memo);
+  cr_assert(s && s->next && !s->next->next, "scale(x) is worked out once");
+  cr_expect_str_eq(s->call, "center(x, over = g)");
+  cr_expect(s->center == 3.75 && s->scale == 1);
+  cr_expect_str_eq(s->next->call, "scale(x)");
+  cr_expect(s->next->center == 3 && same(s->next->scale, sqrt(7), 1e-15));
+}
+
 /* ---- recode, membership, dates ---- */
 
 Test(operators, recode) {
