@@ -95,6 +95,11 @@ static void check_word(struct call *c, const struct param *p, struct ast *value)
               text_nearest(name, p->words, (size_t)p->n_words));
 }
 
+static void check_bare_word(struct call *c, const struct param *p, const struct ast *value) {
+  if (value->kind != AST_NAME && value->kind != AST_TEXT && value->kind != AST_SLOT && value->kind != AST_ERROR)
+    CHECK_ERROR(c->ck, value->span, DIAG_BARE_WORD, p->name, describe_expr(c->ck->arena, value));
+}
+
 static void check_value(struct call *c, const struct param *p, struct ast *value) {
   struct checker *ck = c->ck;
   enum type t = check_expr(ck, value);
@@ -132,6 +137,7 @@ static void check_argument(struct call *c, struct ast *arg, int p) {
   switch (param->kind) {
   case PARAM_VALUE: check_value(c, param, arg->u.arg.value); break;
   case PARAM_ENUM: check_word(c, param, arg->u.arg.value); break;
+  case PARAM_WORD: check_bare_word(c, param, arg->u.arg.value); break;
   case PARAM_COLUMNS: break; /* when the table is known */
   }
 }

@@ -77,6 +77,8 @@ static void read_type(struct reader *r, struct param *p) {
   const char *first = word(r);
   if (accept(r, "|"))
     read_words(r, p, first);
+  else if (strcmp(first, "word") == 0)
+    p->kind = PARAM_WORD;
   else if (strcmp(first, "columns") == 0)
     p->kind = PARAM_COLUMNS;
   else if (strcmp(first, "condition") == 0)

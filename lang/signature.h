@@ -8,6 +8,7 @@
 enum param_kind {
   PARAM_VALUE,   /* an expression of type `type` (TYPE_UNKNOWN: any) */
   PARAM_ENUM,    /* one of `words`; words are constants here, not variables */
+  PARAM_WORD,    /* any bare name, or a text: what it names is not looked at */
   PARAM_COLUMNS, /* an expression over the columns of the call's table argument (subset = Days > 2) */
 };
 
@@ -39,7 +40,7 @@ struct signatures {
 
 /* Reads "formula: formula, data: table, method: reml|ml = reml, subset: columns = ?, rest..: any -> fit".
    A parameter's type is one of: any number text bool list record column table formula hypotheses design model
-   fit matrix function; `columns`: an expression over the table argument's columns;
+   fit matrix function; `word`: a bare name or a text; `columns`: an expression over the table argument's columns;
    `condition`: one that is true or false; words joined by `|`: an
    enumeration.  `= word` gives a default, `= ?` marks it optional without one.  `name..` takes the further
    positional arguments, `name=..` the further named ones too.  The result is left out for "not known before".

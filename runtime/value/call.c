@@ -44,6 +44,13 @@ static bool enum_argument(struct call *c, const struct param *p, const struct as
   return true;
 }
 
+/* The checker has seen to it that it is one of these. */
+static bool word_argument(const struct ast *value, struct argument *out) {
+  const char *word = value->kind == AST_TEXT ? value->u.text.value : value->u.name.whole;
+  out->value = (struct value){.kind = VALUE_TEXT, .u.text = word};
+  return true;
+}
+
 static bool value_argument(struct call *c, const struct param *p, const struct ast *value,
                            struct argument *out) {
   if (!eval_expr(c->in, value, &out->value)) return false;
@@ -61,6 +68,7 @@ static bool take_argument(struct call *c, const struct param *p, const struct as
   switch (p->kind) {
   case PARAM_ENUM: return enum_argument(c, p, value, out);
   case PARAM_VALUE: return value_argument(c, p, value, out);
+  case PARAM_WORD: return word_argument(value, out);
   case PARAM_COLUMNS: return true; /* the function evaluates them over its table */
   }
   return false;
