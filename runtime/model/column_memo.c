@@ -1,6 +1,5 @@
 #include "runtime/model/column_memo.h"
 #include "lang/unit_argument.h"
-#include "runtime/table/keys.h"
 #include <string.h>
 
 struct known_units {
@@ -96,44 +95,10 @@ const int32_t *memo_in_time(struct evaluation *e, struct span span, const char *
   return m->in_time;
 }
 
-/* ---- round robins ---- */
-
-static const struct column *column_of(const struct evaluation *e, const char *name) {
-  int j = table_find(e->table, name);
-  return j < 0 ? NULL : &e->table->columns[j];
-}
-
-/* One column for raters and one for targets, of one kind, then those of the group. */
-static bool columns_of_persons(struct evaluation *e, struct span span, const struct column **actor,
-                               const struct column **partner, int *n) {
-  const struct design *d = e->table->design;
-  const char *path[2 + DESIGN_PATH_MAX] = {d->actor, d->partner};
-  int n_path = 2 + (d->group >= 0 ? design_path(d, d->group, path + 2) : 0);
-  const struct column *column[2 + DESIGN_PATH_MAX];
-  for (int j = 0; j < n_path; j++)
-    if (!(column[j] = column_of(e, path[j]))) /* told where units are looked up */
-      return units_by_columns(e->memo->arena, e->diags, e->src, span, e->table, &path[j], 1) != NULL;
-  for (int j = 0; j < 2 && column[0]->type != column[1]->type; j++)
-    column[j] = column_to_factor(e->memo->arena, column[j], e->n);
-  actor[0] = column[0];
-  partner[0] = column[1];
-  for (int j = 2; j < n_path; j++) actor[j - 1] = partner[j - 1] = column[j];
-  *n = n_path - 1;
-  return true;
-}
-
 const struct round_robin *memo_round_robin(struct evaluation *e, struct span span) {
   struct column_memo *m = e->memo;
-  if (m->round_robin) return m->round_robin;
-  const struct column *actor[1 + DESIGN_PATH_MAX], *partner[1 + DESIGN_PATH_MAX];
-  int n = 0;
-  if (!columns_of_persons(e, span, actor, partner, &n)) return NULL;
-  struct keys *k = keys_new(m->arena, n); /* one key, one person, whether rating or rated */
-  struct round_robin *r = arena_make(m->arena, struct round_robin);
-  r->actor = keys_add(k, actor, e->n);
-  r->partner = keys_add(k, partner, e->n);
-  r->n = keys_count(k);
-  return m->round_robin = r;
+  if (!m->round_robin) m->round_robin = units_round_robin(m->arena, e->diags, e->src, span, e->table);
+  return m->round_robin;
 }
 
 /* ---- values and states ---- */

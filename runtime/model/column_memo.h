@@ -9,12 +9,6 @@
 #include "runtime/model/column_parts.h"
 #include "runtime/model/units.h"
 
-/* The members of a round robin as one list: codes of the rater and of the target of each row; -1: missing. */
-struct round_robin {
-  int n;
-  const int32_t *actor, *partner;
-};
-
 const struct unit_codes *memo_units(struct evaluation *e, struct span span, const char *const *path, int n);
 int memo_smallest(struct evaluation *e, struct span span, const char *what, const char **path);
 const int32_t *memo_partner(struct evaluation *e, struct span span, const char *what);

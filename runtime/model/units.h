@@ -33,6 +33,15 @@ int units_smallest_repeated(struct arena *a, struct diags *diags, const struct s
 const int32_t *units_partner_rows(struct arena *a, struct diags *diags, const struct source *src,
                                   struct span span, const struct table *t, const char *what);
 
+/* The members of a round robin as one list, a person of a group being one whether rating or rated: codes of each row's rater
+   and target.  The design is one (the caller has looked); NULL after an error at span. */
+struct round_robin {
+  int n;
+  const int32_t *actor, *partner;
+};
+const struct round_robin *units_round_robin(struct arena *a, struct diags *diags, const struct source *src,
+                                            struct span span, const struct table *t);
+
 /* For each row the row of the same unit (the person, or the unit that time runs in) exactly `steps` declared steps earlier, or
    so many occasions earlier by the order of the occasion's levels; -1: there is none.  The step is 1 where none is declared and
    all times are whole numbers.  NULL after an error at span: no time, no numbers, or no step. */
