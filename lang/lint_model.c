@@ -70,16 +70,27 @@ static bool has_mean(const struct looking *l, const struct columns *fixed, const
   return false;
 }
 
+/* "x + arm:x", as the fixed part would have them; "" when none is missing. */
+static const char *slopes_without_mean(const struct looking *l, const struct ir_random *r,
+                                       const struct columns *fixed) {
+  struct buf b;
+  buf_init(&b, l->found->arena);
+  for (int t = 0; t < r->basis.n; t++) {
+    struct columns slope = columns_of(l, &r->basis.term[t], false);
+    if (slope.n > 0 && !has_mean(l, fixed, &slope))
+      buf_printf(&b, "%s%s", b.n ? " + " : "", r->basis.term[t].name);
+  }
+  return b.text;
+}
+
 static void look_at_slopes(struct looking *l) {
   const struct ir_terms *terms = &l->ir->fixed;
   struct columns *fixed = arena_array(l->found->arena, (size_t)terms->n, struct columns);
   for (int t = 0; t < terms->n; t++) fixed[t] = columns_of(l, &terms->term[t], true);
-  for (const struct ir_random *r = l->ir->random; r < l->ir->random + l->ir->n_random; r++)
-    for (int t = 0; t < r->basis.n; t++) {
-      struct columns slope = columns_of(l, &r->basis.term[t], false);
-      if (slope.n > 0 && !has_mean(l, fixed, &slope))
-        TELL(l, r->span, DIAG_LINT_SLOPE_WITHOUT_MEAN, r->basis.term[t].name, r->group_name);
-    }
+  for (const struct ir_random *r = l->ir->random; r < l->ir->random + l->ir->n_random; r++) {
+    const char *names = slopes_without_mean(l, r, fixed);
+    if (*names) TELL(l, r->span, DIAG_LINT_SLOPE_WITHOUT_MEAN, r->text, names, r->group_name);
+  }
 }
 
 /* ---- terms of one group that share an effect ---- */

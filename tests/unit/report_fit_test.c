@@ -98,9 +98,9 @@ static const char wanted[] =
     "  Not estimated, since it is a combination of the columns above it: Weeks.\n"
     "\n"
     "Status   converged after 4 evaluations\n"
-    "         (1 | item): estimated as zero. The levels of item differ no more than\n"
-    "         residuals alone would make them differ, and the likelihood without this\n"
-    "         term is the same.\n";
+    "         (1 | item): estimated as zero, since the levels of item differ no more\n"
+    "         than residuals alone would make them differ, and the likelihood without\n"
+    "         this term is the same.\n";
 
 Test(report_fit, the_whole_report) {
   struct mem mem = {0};
