@@ -30,6 +30,11 @@ struct check_env {
   const struct design *(*design)(void *runtime, const struct ast *decl);
   /* The model of a MODEL statement, or, decl NULL, of a variable of an earlier prompt line; false likewise. */
   bool (*model)(void *runtime, const char *name, const struct ast *decl, struct model_value *out);
+  /* The module of a USE statement, read; NULL after an error, which was reported.  Its statements are checked between the
+     other two calls. */
+  const struct script *(*module)(void *runtime, const struct ast *use);
+  void (*enter)(void *runtime, const struct ast *use);
+  void (*leave)(void *runtime, const struct ast *use);
 };
 
 /* Checks all statements, fills ast.type, reports all errors.  True if there were none.  Formulas given to

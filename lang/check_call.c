@@ -23,13 +23,6 @@ static struct span callee_span(const struct call *c) {
 
 /* ---- arguments that fit nowhere, parameters that got nothing ---- */
 
-static const char *near_param(struct call *c, const char *key) {
-  size_t n = (size_t)c->sig->n_params;
-  const char **names = arena_array(c->ck->arena, n, const char *);
-  for (size_t i = 0; i < n; i++) names[i] = c->sig->params[i].name;
-  return text_nearest(key, names, n);
-}
-
 static void show_signature(struct call *c, struct diag *d) {
   diag_note(c->ck->diags, d, NULL, (struct span){0, 0}, c->sig->text);
 }
@@ -39,8 +32,8 @@ static void tell_misfit(struct call *c, const struct ast *arg, int why) {
   const struct ast *key = arg->u.arg.key;
   const char *name = key ? print_expr(ck->arena, key) : "";
   if (why == ARG_UNKNOWN)
-    show_signature(
-        c, CHECK_ERROR(ck, key->span, DIAG_UNKNOWN_ARGUMENT, c->sig->name, name, near_param(c, name)));
+    show_signature(c, CHECK_ERROR(ck, key->span, DIAG_UNKNOWN_ARGUMENT, c->sig->name, name,
+                                  signature_near(ck->arena, c->sig, name)));
   else if (why == ARG_TWICE)
     CHECK_ERROR(ck, key->span, DIAG_ARGUMENT_TWICE, name, c->sig->name);
   else
@@ -96,7 +89,8 @@ static void check_word(struct call *c, const struct param *p, struct ast *value)
 }
 
 static void check_bare_word(struct call *c, const struct param *p, const struct ast *value) {
-  if (value->kind != AST_NAME && value->kind != AST_TEXT && value->kind != AST_SLOT && value->kind != AST_ERROR)
+  if (value->kind != AST_NAME && value->kind != AST_TEXT && value->kind != AST_SLOT &&
+      value->kind != AST_ERROR)
     CHECK_ERROR(c->ck, value->span, DIAG_BARE_WORD, p->name, describe_expr(c->ck->arena, value));
 }
 
@@ -214,7 +208,14 @@ enum type check_call(struct checker *ck, struct ast *node) {
     check_model_call(ck, node, b);
     return TYPE_MODEL;
   }
+  if (b && b->function) return check_signature(ck, node, b->function);
   if (b) return call_value(ck, node, b->type, b->node);
   const struct signature *sig = signature_find(ck->env->functions, callee->u.name.whole);
   return sig ? check_signature(ck, node, sig) : call_unknown(ck, callee);
+}
+
+const struct signature *check_function_of(struct checker *ck, const struct ast *e) {
+  if (e->kind != AST_NAME || e->u.name.n_parts > 1) return NULL;
+  const struct binding *b = names_find(ck, e->u.name.whole);
+  return b ? b->function : signature_find(ck->env->functions, e->u.name.whole);
 }

@@ -33,12 +33,23 @@ static void grow(struct arena *a, struct names *t) {
   }
 }
 
-static struct binding *push(struct checker *ck, struct binding b) {
+static struct binding *push_to(struct checker *ck, struct names *t, struct binding b) {
   struct binding *new = arena_make(ck->arena, struct binding);
   *new = b;
-  if (ck->names.n++ >= ck->names.n_buckets) grow(ck->arena, &ck->names);
-  insert(&ck->names, new);
+  if (t->n++ >= t->n_buckets) grow(ck->arena, t);
+  insert(t, new);
   return new;
+}
+
+static struct binding *push(struct checker *ck, struct binding b) {
+  return push_to(ck, &ck->names, b);
+}
+
+static void take_out(struct names *t, const struct binding *b) {
+  struct binding **at = &t->bucket[hash(b->name) & (t->n_buckets - 1)];
+  while (*at != b) at = &(*at)->next;
+  *at = b->next;
+  t->n--;
 }
 
 static struct binding *lookup(const struct names *t, const char *name) {
@@ -54,9 +65,7 @@ static struct table_ref *earlier_table(struct checker *ck, const char *name) {
   return t;
 }
 
-struct binding *names_find(struct checker *ck, const char *name) {
-  struct binding *found = lookup(&ck->names, name);
-  if (found) return found;
+static struct binding *earlier_variable(struct checker *ck, const char *name) {
   enum type type;
   if (!ck->env->variable || !ck->env->variable(ck->env->runtime, name, &type)) return NULL;
   struct binding b = {.name = name, .type = type};
@@ -64,17 +73,92 @@ struct binding *names_find(struct checker *ck, const char *name) {
   return push(ck, b);
 }
 
-struct binding *names_make(struct checker *ck, const struct ast *node, enum type type) {
-  return push(ck, (struct binding){.name = node->u.name.whole, .node = node, .type = type});
+struct binding *names_made(struct checker *ck, const char *name) {
+  struct binding *b = lookup(&ck->names, name);
+  return b && b->node ? b : NULL;
 }
 
-static const struct ast *name_made_by(const struct ast *statement) {
+/* ---- scopes ---- */
+
+void names_enter(struct checker *ck, struct scope *scope) {
+  *scope = (struct scope){.outer = ck->scope};
+  ck->scope = scope;
+}
+
+void names_leave(struct checker *ck) {
+  for (struct binding *b = ck->scope->made; b; b = b->in_scope) take_out(&ck->names, b);
+  ck->scope = ck->scope->outer;
+}
+
+struct binding *names_make(struct checker *ck, const struct ast *node, enum type type) {
+  struct binding *b = push(ck, (struct binding){.name = node->u.name.whole, .node = node, .type = type});
+  if (!ck->scope) return b;
+  b->local = true;
+  b->in_scope = ck->scope->made;
+  ck->scope->made = b;
+  return b;
+}
+
+void names_import(struct checker *ck, const struct binding *b, const struct ast *use,
+                  const struct script *module) {
+  struct binding copy = {.name = b->name,
+                         .node = use,
+                         .module = module,
+                         .type = b->type,
+                         .model = b->model,
+                         .function = b->function};
+  push(ck, copy);
+}
+
+/* ---- names of the script, as a function sees them: as they are when it runs ---- */
+
+const struct ast *name_made_by(const struct ast *statement) {
   if (statement->kind == AST_LET) return statement->u.let.name;
   if (statement->kind == AST_DATA) return statement->u.data.name;
   if (statement->kind == AST_DESIGN) return statement->u.design.name;
   if (statement->kind == AST_MODEL) return statement->u.model.name;
   if (statement->kind == AST_FN) return statement->u.fn.name;
   return NULL;
+}
+
+static void count_maker(struct checker *ck, const struct ast *name) {
+  if (!name || name->kind != AST_NAME) return;
+  struct binding *b = lookup(&ck->makers, name->u.name.whole);
+  if (!b) b = push_to(ck, &ck->makers, (struct binding){.name = name->u.name.whole, .node = name});
+  b->times++;
+}
+
+/* Inside of conditions and loops of the script; what functions assign is their own. */
+static void count_assignments(struct ast *s, void *arg) {
+  struct checker *ck = arg;
+  if (s->kind == AST_ASSIGN) count_maker(ck, s->u.let.name);
+  if (s->kind == AST_IF || s->kind == AST_FOR || s->kind == AST_BLOCK) ast_children(s, count_assignments, ck);
+}
+
+static void count_makers(struct checker *ck) {
+  for (struct ast *s = ck->script->statements.first; s; s = s->next) {
+    count_maker(ck, name_made_by(s));
+    count_assignments(s, ck);
+  }
+}
+
+/* What is made once and not changed is known; else only that it is there. */
+static struct binding *seen_from_function(struct checker *ck, const char *name, struct binding *found) {
+  if (ck->makers.n == 0) count_makers(ck);
+  const struct binding *maker = lookup(&ck->makers, name);
+  bool fixed = maker ? maker->times == 1 : found && found->module;
+  if (found && fixed) return found;
+  if (!maker && !found) found = earlier_variable(ck, name);
+  if (!maker && !found) return NULL;
+  struct binding *b = arena_make(ck->arena, struct binding);
+  *b = (struct binding){.name = name, .node = maker ? maker->node : found->node, .type = TYPE_UNKNOWN};
+  return b;
+}
+
+struct binding *names_find(struct checker *ck, const char *name) {
+  struct binding *found = lookup(&ck->names, name);
+  if (ck->fn && !(found && found->local)) return seen_from_function(ck, name, found);
+  return found ? found : earlier_variable(ck, name);
 }
 
 const struct ast *names_later(struct checker *ck, const char *name) {
@@ -140,6 +224,11 @@ static void suggest_column(struct checker *ck, struct diag *d, const char *name)
 }
 
 void names_unknown(struct checker *ck, const struct ast *node, const char *name) {
+  struct binding told = {.name = name, .node = node, .type = TYPE_UNKNOWN};
+  if (ck->library) {
+    push(ck, told);
+    return;
+  }
   const struct ast *later = silent(ck) ? NULL : names_later(ck, name);
   if (later) {
     struct diag *d = CHECK_ERROR(ck, node->span, DIAG_USED_BEFORE, name);
@@ -150,7 +239,7 @@ void names_unknown(struct checker *ck, const struct ast *node, const char *name)
         CHECK_ERROR(ck, node->span, DIAG_UNKNOWN_NAME, name, near ? near : names_near_function(ck, name));
     suggest_column(ck, d, name);
   }
-  push(ck, (struct binding){.name = name, .node = node, .type = TYPE_UNKNOWN});
+  push(ck, told);
 }
 
 static const char *with_underscores(struct arena *a, const char *name) {

@@ -3,7 +3,8 @@
  *   check.c          statements            check_call.c     calls of functions
  *   check_model.c    designs, models, and models that meet data
  *   check_names.c    scopes, near names    check_columns.c  formulas, data blocks, arguments over columns
- *   check_expr.c     types of expressions
+ *   check_expr.c     types of expressions  check_control.c  blocks, conditions, loops, functions
+ *   check_module.c   what `use` brings
  *
  * An expression that is wrong is reported where it is wrong and has TYPE_UNKNOWN from there on, which fits
  * everywhere: one mistake is told once.
@@ -31,12 +32,23 @@ struct fit_ref {
 struct binding {
   struct binding *next; /* older, in the same bucket */
   const char *name;
-  const struct ast *node; /* NAME where it was made; NULL: an earlier prompt line */
+  const struct ast *node; /* NAME where it was made, or the USE that brought it; NULL: an earlier prompt line */
+  const struct script *module; /* that it was brought from; NULL: none */
+  struct binding *in_scope;    /* local: the one made before it in the same scope */
+  bool local;
+  int times; /* in checker.makers: how many statements make the name */
   enum type type;
   struct ast *formula;      /* the formula that it stands for, NULL if that is not known */
   struct table_ref *table;  /* the same of a table */
   struct model_value model; /* the same of a model; both NULL: not known */
   struct fit_ref fit;       /* the same of a fit */
+  const struct signature *function; /* the same of a function */
+};
+
+/* A block, a turn of a loop or a function: its names go when it ends. */
+struct scope {
+  struct scope *outer;
+  struct binding *made; /* newest first */
 };
 
 /* The variables so far: a hash table, so that a script may have many. */
@@ -47,13 +59,19 @@ struct names {
 };
 
 struct checker {
+  struct checker *user; /* of the script or module that uses this one; NULL: none does */
+  struct checker **modules; /* those checked so far, shared by all */
+  struct checker *next_module;
   const struct script *script;
   const struct source *source;
   struct diags *diags;
   const struct check_env *env;
   struct arena *arena; /* temporaries of the whole check */
   struct names names;
-  bool library; /* a `use` was met: functions may come from there */
+  struct names makers;  /* names that the script's statements make, those further down too; empty before a function is met */
+  struct scope *scope;  /* NULL: the script's own level */
+  const struct ast *fn; /* whose body is checked; NULL: none */
+  bool library; /* a module could not be had: names may come from there */
   struct lint_set allowed; /* lints that the script silences so far */
 };
 
@@ -74,6 +92,36 @@ const char *names_near_function(struct checker *ck, const char *name);
 /* A NAME that makes a variable: reports dots. */
 void names_check_new(struct checker *ck, const struct ast *node);
 
+/* What is made until the scope is left is local to it. */
+void names_enter(struct checker *ck, struct scope *scope);
+void names_leave(struct checker *ck);
+/* Is there such a variable of the script itself, made so far?  Not those of earlier prompt lines. */
+struct binding *names_made(struct checker *ck, const char *name);
+/* The variable of an import: a copy of b. */
+void names_import(struct checker *ck, const struct binding *b, const struct ast *use,
+                  const struct script *module);
+/* The NAME that a statement makes a variable of; NULL: none. */
+const struct ast *name_made_by(const struct ast *statement);
+
+/* ---- check.c ---- */
+
+/* A statement of the script or of a block; the type of its value, NONE for one that has none. */
+enum type check_statement(struct checker *ck, struct ast *s);
+void check_bind(struct checker *ck, struct binding *b, struct ast *value);
+/* The first word of a statement. */
+struct span check_keyword(const struct ast *s);
+
+/* ---- check_control.c ---- */
+
+enum type check_block(struct checker *ck, struct ast *block);
+enum type check_if(struct checker *ck, struct ast *s);
+void check_for(struct checker *ck, struct ast *s);
+void check_fn(struct checker *ck, struct ast *s);
+
+/* ---- check_module.c ---- */
+
+void check_use(struct checker *ck, struct ast *s);
+
 /* ---- check_expr.c ---- */
 
 enum type check_expr(struct checker *ck, struct ast *e);
@@ -82,6 +130,8 @@ bool check_is_number_like(enum type t); /* may stand in arithmetic, as far as is
 /* ---- check_call.c ---- */
 
 enum type check_call(struct checker *ck, struct ast *call);
+/* The signature of a function that a name stands for; NULL if that is not known. */
+const struct signature *check_function_of(struct checker *ck, const struct ast *e);
 
 /* ---- check_model.c ---- */
 

@@ -1,5 +1,6 @@
 #include "lang/signature.h"
 #include "lang/base/buf.h"
+#include "lang/base/text.h"
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
@@ -55,11 +56,29 @@ static const struct type_word type_words[] = {
     {"function", TYPE_FUNCTION},
 };
 
+enum { N_TYPE_WORDS = sizeof type_words / sizeof *type_words };
+
+bool signature_type(const char *word, enum type *out) {
+  for (size_t i = 0; i < N_TYPE_WORDS; i++) {
+    if (strcmp(type_words[i].word, word) != 0) continue;
+    *out = type_words[i].type;
+    return true;
+  }
+  return false;
+}
+
+const char *signature_type_near(const char *word) {
+  const char *names[N_TYPE_WORDS];
+  for (size_t i = 0; i < N_TYPE_WORDS; i++) names[i] = type_words[i].word;
+  return text_nearest(word, names, N_TYPE_WORDS);
+}
+
 static enum type type_of(const char *w) {
-  for (size_t i = 0; i < sizeof type_words / sizeof *type_words; i++)
-    if (strcmp(type_words[i].word, w) == 0) return type_words[i].type;
-  assert(false && "a signature names a type that there is not");
-  return TYPE_UNKNOWN;
+  enum type type = TYPE_UNKNOWN;
+  bool known = signature_type(w, &type);
+  assert(known && "a signature names a type that there is not");
+  (void)known;
+  return type;
 }
 
 static void read_words(struct reader *r, struct param *p, const char *first) {
@@ -125,7 +144,7 @@ static void show_param(struct buf *b, const struct param *p) {
     buf_printf(b, " = %s", p->fallback);
 }
 
-static const char *show(struct arena *a, const struct signature *s) {
+const char *signature_show(struct arena *a, const struct signature *s) {
   struct buf b;
   buf_init(&b, a);
   buf_printf(&b, "%s(", s->name);
@@ -150,7 +169,13 @@ void signature_parse(struct arena *a, struct signature *out, const char *name, c
   if (accept(&r, "->")) out->result = type_of(word(&r));
   skip_space(&r);
   assert(!*r.at && "a signature ends after its result");
-  out->text = show(a, out);
+  out->text = signature_show(a, out);
+}
+
+const char *signature_near(struct arena *a, const struct signature *s, const char *name) {
+  const char **names = arena_array(a, (size_t)s->n_params, const char *);
+  for (int i = 0; i < s->n_params; i++) names[i] = s->params[i].name;
+  return text_nearest(name, names, (size_t)s->n_params);
 }
 
 const struct signature *signature_find(const struct signatures *all, const char *name) {

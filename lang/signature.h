@@ -31,6 +31,7 @@ struct signature {
   enum type result;
   const char *text; /* "fit(formula, data, method = reml | ml, ...)": as help shows it */
   const char *help; /* one line */
+  const struct closure *closure; /* its body, of one that is written in kin (runtime/value/interp.h); NULL: built in */
 };
 
 struct signatures {
@@ -47,6 +48,13 @@ struct signatures {
    Asserts on a malformed line: the table is part of the program. */
 void signature_parse(struct arena *a, struct signature *out, const char *name, const char *spec,
                      const char *help);
+/* "f(x, k = 2)", from the parameters. */
+const char *signature_show(struct arena *a, const struct signature *s);
+/* The type of that name; false, and *out left alone, if there is none.  signature_type_near: the name nearest to it. */
+bool signature_type(const char *word, enum type *out);
+const char *signature_type_near(const char *word);
+/* The parameter whose name is nearest; NULL: none is near. */
+const char *signature_near(struct arena *a, const struct signature *s, const char *name);
 const struct signature *signature_find(const struct signatures *all, const char *name);
 
 /* What stands in param[i] below for an argument that fits nowhere. */

@@ -13,8 +13,7 @@
 struct kin {
   struct mem mem;
   struct interp in;
-  size_t counted;          /* allocations at the last kin_fail_allocation */
-  const struct diag *told; /* last diagnostic printed */
+  size_t counted; /* allocations at the last kin_fail_allocation */
 };
 
 const char *kin_version(void) {
@@ -52,21 +51,21 @@ static void show(struct interp *in, const struct value *v, const char *name) {
 }
 
 /* Prints the diagnostics that came since the last call. */
-static void tell(struct kin *k) {
-  struct diags *d = k->in.diags;
-  const struct diag *next = k->told ? k->told->next : d->first;
-  struct arena *mark = arena_pool_mark(&k->mem), *a = arena_new(&k->mem);
+static void tell(struct interp *in) {
+  const struct diag *next = in->told ? in->told->next : in->diags->first;
+  if (!next) return;
+  struct arena *mark = arena_pool_mark(in->mem), *a = arena_new(in->mem);
   for (; next; next = next->next) {
     struct buf b;
     buf_init(&b, a);
-    if (k->in.options.json)
+    if (in->options.json)
       buf_put(&b, report_diag_json(a, next));
     else
-      diag_print(&b, next, k->in.options.colour);
-    put_err(&k->in, b.text, b.n);
-    k->told = next;
+      diag_print(&b, next, in->options.colour);
+    put_err(in, b.text, b.n);
+    in->told = next;
   }
-  arena_pool_drain(&k->mem, mark);
+  arena_pool_drain(in->mem, mark);
 }
 
 /* ---- what the checker asks ------------------------------------------------------------------------------ */
@@ -79,10 +78,11 @@ static bool known_variable(void *runtime, const char *name, enum type *type) {
 
 static size_t known_variables(void *runtime, const char *const **names) {
   struct interp *in = runtime;
-  const char **list = arena_raw(in->scratch, in->n_bindings + 1, const char *);
-  for (size_t i = 0; i < in->n_bindings; i++) list[i] = in->binding[i].name;
+  const struct env *e = &in->globals;
+  const char **list = arena_raw(in->scratch, e->n + 1, const char *);
+  for (size_t i = 0; i < e->n; i++) list[i] = e->binding[i].name;
   *names = list;
-  return in->n_bindings;
+  return e->n;
 }
 
 static const struct schema *known_schema(void *runtime, const char *name, const struct ast *decl) {
@@ -170,28 +170,40 @@ static void statement_stage(void *arg) {
 static void forget_lost_places(struct kin *k) {
   if (k->in.script) return;
   diags_clear(k->in.diags);
-  k->told = NULL;
+  k->in.told = NULL;
+}
+
+/* An unwind may have come from inside of functions and modules. */
+static void leave_functions(struct kin *k, struct script *script) {
+  struct interp *in = &k->in;
+  if (script) in->script = script;
+  in->env = &in->globals;
+  in->n_calls = in->level = 0;
+  scope_leave_all(in);
 }
 
 /* Runs one stage under a guard; what it made and nobody kept is released. */
 static bool guarded(struct job *j, mem_guarded *stage) {
   struct kin *k = j->k;
   struct arena *mark = arena_pool_mark(&k->mem);
+  struct script *script = k->in.script;
   j->fine = false;
   switch (mem_guard(&k->mem, stage, j)) {
   case UNWIND_NONE: break;
   case UNWIND_MEMORY:
+    leave_functions(k, script);
     j->fine = false;
     forget_lost_places(k);
     diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_OUT_OF_MEMORY, DIAG_END);
     break;
   case UNWIND_INTERRUPT:
+    leave_functions(k, script);
     j->fine = false;
     forget_lost_places(k);
     diag_add(k->in.diags, NULL, (struct span){0, 0}, DIAG_INTERRUPTED, DIAG_END);
     break;
   }
-  tell(k);
+  tell(&k->in);
   arena_pool_drain(&k->mem, mark);
   k->in.scratch = NULL;
   k->in.ahead = NULL;
@@ -241,7 +253,7 @@ static void forget_script(struct kin *k) {
   in->declared = NULL;
   in->script = NULL;
   in->loaded = NULL;
-  k->told = NULL;
+  k->in.told = NULL;
   diags_clear(in->diags);
 }
 
@@ -328,7 +340,9 @@ static void set_up(void *arg) {
   in->diags = diags_new(&k->mem);
   in->arena = arena_retain(arena_new(&k->mem));
   builtins_register(in);
+  in->env = &in->globals;
   in->show = show;
+  in->tell = tell;
   in->put = put_out;
 }
 
@@ -352,7 +366,8 @@ struct kin *kin_new(const struct kin_options *options) {
 
 void kin_free(struct kin *k) {
   if (!k) return;
-  env_free(&k->in);
+  locals_free(&k->in);
+  env_free(&k->mem, &k->in.globals);
   arena_release(k->in.arena);
   diags_free(k->in.diags);
   arena_pool_drain(&k->mem, NULL);

@@ -51,12 +51,12 @@ bool design_is_declared(struct interp *in, const char *name, const struct ast *b
 
 const char *design_near(struct interp *in, const char *name, const struct ast *before) {
   struct arena *a = in->scratch;
-  size_t n = 0, room = (size_t)in->script->statements.n + in->n_bindings;
+  size_t n = 0, room = (size_t)in->script->statements.n + in->env->n;
   const char **names = arena_array(a, room + 1, const char *);
   for (const struct ast *s = in->script->statements.first; s && s != before; s = s->next)
     if (s->kind == AST_DESIGN) names[n++] = s->u.design.name->u.name.whole;
-  for (size_t i = 0; i < in->n_bindings; i++)
-    if (in->binding[i].value.kind == VALUE_DESIGN) names[n++] = in->binding[i].name;
+  for (size_t i = 0; i < in->env->n; i++)
+    if (in->env->binding[i].value.kind == VALUE_DESIGN) names[n++] = in->env->binding[i].name;
   return text_nearest(name, names, n);
 }
 

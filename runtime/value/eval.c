@@ -7,6 +7,8 @@
 #define FAIL(in, node, ...)                                                                                  \
   (diag_add((in)->diags, (in)->script->source, (node)->span, __VA_ARGS__, DIAG_END), false)
 
+#define RANGE_MAX (INT64_C(1) << 53) /* of a loop: whole numbers are exact up to there */
+
 /* ---- operators ------------------------------------------------------------------------------------------ */
 
 /* A single value as n rows of the same. */
@@ -46,8 +48,7 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
     return FAIL(in, e->u.op.a, DIAG_OPERAND_KIND, ast_op_spelling(e->u.op.op), value_kind_name(a));
   if (b && !value_as_column(in, b, &y, &ny))
     return FAIL(in, e->u.op.b, DIAG_OPERAND_KIND, ast_op_spelling(e->u.op.op), value_kind_name(b));
-  value_hold(in, a);
-  if (b) value_hold(in, b); /* the result may share what they hold */
+  if (e->u.op.op == OP_POS) value_hold(in, a); /* what it gives is the operand; all else is new */
   bool scalar = a->kind != VALUE_COLUMN && (!b || b->kind != VALUE_COLUMN);
   if (b && !same_length(in, e, &x, &nx, &y, &ny)) return false;
   struct column *c = column_operate(in->scratch, in->diags, in->script->source, e, &x, b ? &y : NULL, nx);
@@ -60,17 +61,28 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
   return true;
 }
 
-static bool eval_range(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
-                       struct value *out) {
+bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+                  double *from, int64_t *n) {
   if (a->kind != VALUE_NUMBER || b->kind != VALUE_NUMBER || !isfinite(a->u.number) || !isfinite(b->u.number))
     return FAIL(in, e, DIAG_RANGE_ENDS);
-  double from = a->u.number, length = floor(b->u.number - from + 1e-9) + 1;
-  if (length > LIST_SIZE_MAX)
+  *from = a->u.number;
+  double length = floor(b->u.number - *from + 1e-9) + 1;
+  if (length > RANGE_MAX)
+    return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%.0f", (double)RANGE_MAX));
+  *n = length > 0 ? (int64_t)length : 0;
+  return true;
+}
+
+static bool eval_range(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+                       struct value *out) {
+  double from;
+  int64_t n;
+  if (!range_length(in, e, a, b, &from, &n)) return false;
+  if (n > LIST_SIZE_MAX)
     return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%d", LIST_SIZE_MAX));
-  int n = length > 0 ? (int)length : 0;
   struct value *items = arena_raw(in->scratch, (size_t)n, struct value);
-  for (int i = 0; i < n; i++) items[i] = value_number(from + i);
-  *out = value_list(in, n, items, NULL);
+  for (int64_t i = 0; i < n; i++) items[i] = value_number(from + (double)i);
+  *out = value_list(in, (int)n, items, NULL);
   return true;
 }
 
@@ -129,11 +141,29 @@ static bool assigns(const struct ast *s, const char *name) {
   return (s->kind == AST_LET || s->kind == AST_ASSIGN) && strcmp(s->u.let.name->u.name.whole, name) == 0;
 }
 
+struct assignment {
+  const char *name;
+  bool found;
+};
+
+/* Inside of conditions and loops: whether it happens is not known before they run. */
+static void look_for_assignment(struct ast *s, void *arg) {
+  struct assignment *a = arg;
+  a->found = a->found || (s->kind == AST_ASSIGN && assigns(s, a->name));
+  if (!a->found) ast_children(s, look_for_assignment, a);
+}
+
+static bool may_assign(const struct ast *s, const char *name) {
+  struct assignment a = {.name = name};
+  if (s->kind == AST_IF || s->kind == AST_FOR) ast_children(s, look_for_assignment, &a);
+  return a.found;
+}
+
 bool splice_find(const struct interp *in, const char *name, struct value *out) {
   const struct ast *last = NULL, *s = in->ahead ? in->script->statements.first : NULL;
   for (; s && s != in->ahead; s = s->next)
-    if (assigns(s, name)) last = s;
-  if (last) return literal(last->u.let.value, out);
+    if (assigns(s, name) || may_assign(s, name)) last = s;
+  if (last) return assigns(last, name) && literal(last->u.let.value, out);
   const struct value *v = env_find(in, name);
   if (v) *out = *v;
   return v != NULL;
@@ -174,8 +204,11 @@ static bool eval_formula(struct interp *in, const struct ast *e, enum value_kind
 static bool eval_list(struct interp *in, const struct ast *e, struct value *out) {
   struct value *items = arena_array(in->scratch, (size_t)e->u.list.items.n, struct value);
   int n = 0;
-  for (const struct ast *x = e->u.list.items.first; x; x = x->next)
-    if (!eval_expr(in, x, &items[n++])) return false;
+  for (const struct ast *x = e->u.list.items.first; x; x = x->next, n++) {
+    if (!eval_expr(in, x, &items[n])) return false;
+    if (items[n].kind == VALUE_NONE) return FAIL(in, x, DIAG_NO_VALUE);
+    items[n] = value_kept(in, &items[n]);
+  }
   return value_nested(in, e->span, n, items, NULL, out);
 }
 
@@ -185,7 +218,7 @@ static bool eval_call(struct interp *in, const struct ast *e, struct value *out)
   if (callee.kind == VALUE_MODEL) return call_model(in, e, callee.u.model, out);
   if (callee.kind != VALUE_FUNCTION)
     return FAIL(in, e->u.call.callee, DIAG_CALL_OF, value_kind_name(&callee));
-  return call_builtin(in, e, callee.u.function, out);
+  return call_function(in, e, callee.u.function, out);
 }
 
 static bool eval_binary(struct interp *in, const struct ast *e, struct value *out) {
@@ -195,9 +228,8 @@ static bool eval_binary(struct interp *in, const struct ast *e, struct value *ou
   return e->u.op.op == OP_RANGE ? eval_range(in, e, &a, &b, out) : apply_operator(in, e, &a, &b, out);
 }
 
-bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
+static bool eval(struct interp *in, const struct ast *e, struct value *out) {
   struct value a;
-  mem_check_interrupt(in->mem);
   switch (e->kind) {
   case AST_NUMBER: *out = value_number(e->u.number.value); return true;
   case AST_TEXT: *out = value_text(in, e->u.text.value); return true;
@@ -222,54 +254,12 @@ bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   return FAIL(in, e, DIAG_NOT_YET, describe_expr(in->scratch, e), DIAG_NONE);
 }
 
-/* ---- statements ----------------------------------------------------------------------------------------- */
-
-static bool exec_expression(struct interp *in, const struct ast *s) {
-  struct value v;
-  if (!eval_expr(in, s->u.expr.value, &v)) return false;
-  const struct ast *e = s->u.expr.value;
-  if (v.kind != VALUE_NONE) in->show(in, &v, e->kind == AST_NAME ? e->u.name.whole : NULL);
-  return true;
-}
-
-static bool exec_let(struct interp *in, const struct ast *s) {
-  struct value v;
-  if (!eval_expr(in, s->u.let.value, &v)) return false;
-  if (v.kind == VALUE_NONE) return FAIL(in, s->u.let.value, DIAG_NO_VALUE);
-  env_set(in, s->u.let.name->u.name.whole, &v);
-  return true;
-}
-
-static bool exec_data(struct interp *in, const struct ast *s) {
-  struct table *t = data_load(in, s);
-  if (!t) return false;
-  struct value v = value_table(t);
-  env_set(in, s->u.data.name->u.name.whole, &v);
-  return true;
-}
-
-static bool exec_design(struct interp *in, const struct ast *s) {
-  const struct design *d = declared_design(in, s);
-  if (!d) return false;
-  struct value v = value_design(d);
-  env_set(in, s->u.design.name->u.name.whole, &v);
-  return true;
-}
-
-static bool exec_model(struct interp *in, const struct ast *s) {
-  const struct model_value *m = declared_model(in, s);
-  if (!m) return false;
-  struct value v = value_model(in, m->decl, m->spec);
-  env_set(in, s->u.model.name->u.name.whole, &v);
-  return true;
-}
-
-bool exec_statement(struct interp *in, const struct ast *s) {
-  if (s->kind == AST_EXPR) return exec_expression(in, s);
-  if (s->kind == AST_LET || s->kind == AST_ASSIGN) return exec_let(in, s);
-  if (s->kind == AST_DATA) return exec_data(in, s);
-  if (s->kind == AST_DESIGN) return exec_design(in, s);
-  if (s->kind == AST_MODEL) return exec_model(in, s);
-  if (s->kind == AST_ALLOW) return lint_allow(&in->allowed, NULL, NULL, s), true;
-  return FAIL(in, s, DIAG_NOT_YET, "this statement", DIAG_NONE);
+bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
+  mem_check_interrupt(in->mem);
+  if (in->level >= EVAL_DEPTH_MAX)
+    return FAIL(in, e, DIAG_EVAL_TOO_DEEP, arena_printf(in->scratch, "%d", EVAL_DEPTH_MAX));
+  in->level++;
+  bool fine = eval(in, e, out);
+  in->level--;
+  return fine;
 }

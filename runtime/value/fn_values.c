@@ -138,7 +138,7 @@ bool builtin_record(struct call *c, struct value *out) {
   for (int i = 0; i < c->n_rest; i++) {
     if (!c->rest_name[i]) return CALL_ERROR(c, c->rest[i].ast->span, DIAG_FIELD_NAME);
     names[i] = arena_strdup(c->in->scratch, c->rest_name[i]);
-    items[i] = c->rest[i].value;
+    items[i] = value_kept(c->in, &c->rest[i].value);
   }
   const char *same = twice(c, names, c->n_rest);
   if (same) return CALL_ERROR(c, c->node->span, DIAG_ARGUMENT_TWICE, same, "record");

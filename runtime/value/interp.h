@@ -11,6 +11,27 @@ struct binding {
   struct value value; /* its home is retained */
 };
 
+/* The variables of the user's scripts, or of a module. */
+struct env {
+  struct binding *binding; /* in the order of their making */
+  size_t n, room;
+  uint32_t *slot; /* by hash of the name: place in binding, + 1 */
+  size_t n_slots; /* a power of two */
+};
+
+struct local {
+  const char *name;   /* lives in the script */
+  struct value value; /* its home is retained */
+};
+
+/* The variables of blocks and function bodies, those of callers below those of the called. */
+struct locals {
+  struct local *item;
+  size_t n, room;
+  size_t base; /* the running function sees those from here on */
+  int depth;   /* scopes open; 0: `let` makes a variable of the script */
+};
+
 /* A data block that has been read, so that check and run read it once. */
 struct loaded {
   struct loaded *next;
@@ -35,11 +56,10 @@ struct interp {
   struct kin_options options;
   struct arena *arena; /* of the interpreter: signatures */
   struct signatures functions;
-  struct binding *binding; /* the environment */
-  size_t n_bindings, binding_room;
-  uint32_t *slot;        /* by hash of the name: place in binding, + 1 */
-  size_t n_slots;        /* a power of two */
-  struct script *script; /* being checked or run */
+  struct env globals;    /* the user's */
+  struct env *env;       /* globals, or those of the module whose text is checked or run */
+  struct locals locals;
+  struct script *script; /* being checked or run: the user's, or that of a module or of an earlier run */
   struct arena *scratch; /* of the statement */
   struct loaded *loaded; /* of the script */
   /* Of the check and run of a script: holds what is declared and read.  The script itself may not: designs keep it. */
@@ -49,16 +69,31 @@ struct interp {
   double seconds_read, seconds_fit;
   enum shown shown;
   struct lint_set allowed; /* lints that the script silences so far */
+  int n_calls, level; /* of functions, of expressions: in each other, now */
+  const struct diag *told; /* the last diagnostic that was printed */
   /* Output, by way of the driver. */
+  void (*tell)(struct interp *in); /* prints the diagnostics that came since the last call */
   void (*show)(struct interp *in, const struct value *v, const char *name);
   void (*put)(struct interp *in, const char *text, size_t n);
 };
 
-/* ---- environment ---- */
+/* ---- env.c: variables; who takes a value retains its home ---- */
 
+const struct value *env_get(const struct env *e, const char *name);
+void env_put(struct mem *m, struct env *e, const char *name, const struct value *v);
+void env_free(struct mem *m, struct env *e);
+
+/* The nearest variable of the name: local, of the script or module; NULL: there is none.  The pointer is good until the next
+   variable is made. */
 const struct value *env_find(const struct interp *in, const char *name);
-void env_set(struct interp *in, const char *name, const struct value *v); /* retains v's home */
-void env_free(struct interp *in);
+/* `let` makes it in the innermost scope; `=` gives the nearest one another value. */
+void env_let(struct interp *in, const char *name, const struct value *v);
+void env_assign(struct interp *in, const char *name, const struct value *v);
+/* A block: what is made between the two calls is local. */
+size_t scope_enter(struct interp *in);
+void scope_leave(struct interp *in, size_t mark);
+void scope_leave_all(struct interp *in); /* after an unwind */
+void locals_free(struct interp *in);
 
 /* ---- values ---- */
 
@@ -81,6 +116,8 @@ const char *value_kind_name(const struct value *v); /* "a number", "a fit" */
 
 /* Row `at` of a column as a value of its own. */
 struct value value_of_row(struct interp *in, const struct column *c, int at);
+/* The value, so that it lives as long as the scratch arena does: a copy of a small one. */
+struct value value_kept(struct interp *in, const struct value *v);
 /* The scratch arena, and what is kept of it, keeps what v lives in. */
 void value_hold(struct interp *in, const struct value *v);
 /* A value as a column: numbers, texts and truth values have one row; false for others. */
@@ -93,7 +130,39 @@ const double *value_numbers(struct interp *in, const struct value *v, struct spa
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
 bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                     struct value *out);
+/* From one end of a range, and how many: false after an error at e. */
+bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+                  double *from, int64_t *n);
+
+/* ---- control.c: statements ---- */
+
+/* A statement of the script. */
 bool exec_statement(struct interp *in, const struct ast *s);
+/* A block; result: of the block's last statement, NULL where values of expressions are shown. */
+bool exec_block(struct interp *in, const struct ast *block, struct value *result);
+/* A condition is true or false: NA and all else are errors at `at`. */
+bool value_is_true(struct interp *in, const struct ast *at, const struct value *v, bool *yes);
+
+/* ---- closure.c: functions written in kin ---- */
+
+/* Calls in each other, and expressions in each other over all of them: the C stack lasts for both, 8 MiB under
+   AddressSanitizer too. */
+enum { CALL_DEPTH_MAX = 1000, EVAL_DEPTH_MAX = 10000 };
+
+/* A function has no variables of its own but its parameters and what its body makes; other names are the script's or the
+   module's that it stands in, as they are when it runs. */
+struct closure {
+  struct arena *arena; /* of all this; counted */
+  struct script *script;
+  const struct ast *node; /* FN */
+  struct env *env;
+  struct signature signature;
+};
+
+struct value value_closure(struct interp *in, const struct ast *fn);
+/* given: a value for each parameter, NONE where its default stands.  `at` is the call. */
+bool call_closure(struct interp *in, const struct ast *at, const struct closure *f, const struct value *given,
+                  struct value *out);
 
 /* Parts (parts.c): x.name or x["name"], x[i], x[i, j]; node is the place of messages. */
 bool value_field(struct interp *in, const struct ast *node, const struct value *of, const char *name,
@@ -157,7 +226,11 @@ typedef bool builtin_fn(struct call *c, struct value *out);
 /* Fills in->functions from builtins.def. */
 void builtins_register(struct interp *in);
 builtin_fn *builtin_find(const struct signature *s, const struct interp *in);
-bool call_builtin(struct interp *in, const struct ast *node, const struct signature *s, struct value *out);
+/* A call as it is written. */
+bool call_function(struct interp *in, const struct ast *node, const struct signature *s, struct value *out);
+/* A call with n values; name[i] is NULL where positional.  `at` is the place of messages. */
+bool call_with_values(struct interp *in, const struct ast *at, const struct signature *s, int n,
+                      const struct value *values, const char *const *name, struct value *out);
 
 /* Error at a call's argument: DIAG code, then strings. */
 #define CALL_ERROR(c, span, ...)                                                                             \

@@ -1,0 +1,112 @@
+/* check_module.c: `use`: a module is checked as a script of its own, and its names are brought over. */
+#include "lang/check_parts.h"
+#include "lang/describe.h"
+#include <string.h>
+
+/* ---- statements ---- */
+
+static const char *what_is(const struct ast *s) {
+  if (s->kind == AST_DATA) return "data";
+  if (s->kind == AST_ASSIGN) return "a variable that changes";
+  if (s->kind == AST_IF || s->kind == AST_FOR) return "conditions and loops outside of functions";
+  return "an expression of its own";
+}
+
+static bool may_stand(const struct ast *s) {
+  return s->kind == AST_FN || s->kind == AST_MODEL || s->kind == AST_DESIGN || s->kind == AST_LET ||
+         s->kind == AST_USE || s->kind == AST_ALLOW || s->kind == AST_ERROR;
+}
+
+static void check_statements(struct checker *ck) {
+  for (struct ast *s = ck->script->statements.first; s; s = s->next) {
+    if (may_stand(s))
+      check_statement(ck, s);
+    else
+      CHECK_ERROR(ck, s->span, DIAG_MODULE_STATEMENT, what_is(s));
+  }
+}
+
+/* ---- a module ---- */
+
+static bool is_being_checked(const struct checker *ck, const struct script *script) {
+  for (; ck; ck = ck->user)
+    if (ck->script == script) return true;
+  return false;
+}
+
+static struct checker *find_checked(const struct checker *ck, const struct script *script) {
+  for (struct checker *m = *ck->modules; m; m = m->next_module)
+    if (m->script == script) return m;
+  return NULL;
+}
+
+/* A module sees its own names alone. */
+static const struct check_env *environment_of(struct checker *ck) {
+  struct check_env *env = arena_make(ck->arena, struct check_env);
+  *env = *ck->env;
+  env->variable = NULL;
+  env->variables = NULL;
+  return env;
+}
+
+static void note_use(struct checker *ck, const struct ast *use, const struct diag *before) {
+  for (struct diag *d = before ? before->next : ck->diags->first; d; d = d->next)
+    diag_note(ck->diags, d, ck->source, use->span, "used here");
+}
+
+static struct checker *check_module(struct checker *ck, const struct ast *use, const struct script *script) {
+  struct checker *m = arena_make(ck->arena, struct checker);
+  const struct diag *before = ck->diags->last;
+  *m = (struct checker){.user = ck,
+                        .modules = ck->modules,
+                        .next_module = *ck->modules,
+                        .script = script,
+                        .source = script->source,
+                        .diags = ck->diags,
+                        .env = environment_of(ck),
+                        .arena = ck->arena};
+  *ck->modules = m;
+  ck->env->enter(ck->env->runtime, use);
+  check_statements(m);
+  ck->env->leave(ck->env->runtime, use);
+  note_use(ck, use, before);
+  return m;
+}
+
+/* ---- its names ---- */
+
+static void import(struct checker *ck, const struct ast *use, const struct binding *b,
+                   const struct script *module) {
+  const struct binding *here = names_made(ck, b->name);
+  if (here && here->module == module) return;
+  if (here) {
+    struct diag *d = CHECK_ERROR(ck, use->span, DIAG_MODULE_COLLISION, use->u.use.name, b->name);
+    if (d) diag_note(ck->diags, d, ck->source, here->node->span, "made here");
+    return;
+  }
+  names_import(ck, b, use, module);
+}
+
+static void import_all(struct checker *ck, const struct ast *use, struct checker *module) {
+  for (const struct ast *s = module->script->statements.first; s; s = s->next) {
+    const struct ast *name = name_made_by(s);
+    const struct binding *b = name && name->kind == AST_NAME ? names_made(module, name->u.name.whole) : NULL;
+    if (b) import(ck, use, b, module->script);
+  }
+}
+
+void check_use(struct checker *ck, struct ast *s) {
+  const struct script *script = ck->env->module ? ck->env->module(ck->env->runtime, s) : NULL;
+  if (script && is_being_checked(ck, script)) {
+    CHECK_ERROR(ck, s->span, DIAG_MODULE_CYCLE, s->u.use.name);
+    script = NULL;
+  }
+  if (!script) {
+    ck->library = true;
+    return;
+  }
+  struct checker *module = find_checked(ck, script);
+  if (!module) module = check_module(ck, s, script);
+  ck->library = ck->library || module->library;
+  import_all(ck, s, module);
+}
