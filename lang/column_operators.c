@@ -168,6 +168,17 @@ void column_check_design(struct column_scope *s, const struct column_function *f
   tell_lack(s, f, call->u.call.callee->span, args);
 }
 
+static void look_for_means(struct ast *e, void *found) {
+  *(bool *)found = *(bool *)found || column_takes_means(e);
+}
+
+bool column_takes_means(const struct ast *e) {
+  bool found =
+      ast_calls(e, "within") || ast_calls(e, "between") || ast_calls(e, "center") || ast_calls(e, "scale");
+  if (!found) ast_children(e, look_for_means, &found);
+  return found;
+}
+
 /* ---- rules ---- */
 
 static bool is_literal(const struct ast *e) {

@@ -21,6 +21,9 @@ enum colkind column_date_kind(struct column_scope *s, const struct column_argume
 enum colkind column_measure_kind(struct column_scope *s, const struct column_function *f, const struct ast *x,
                                  enum colkind kind);
 
+/* Does the expression take means of rows or units: within, between, center, scale, at any depth? */
+bool column_takes_means(const struct ast *expr);
+
 /* The seconds of a unit of time that elapsed() measures in: hours has 3600; 0: there is none of the name. */
 double column_seconds_of(const char *measure);
 

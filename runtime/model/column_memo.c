@@ -101,6 +101,10 @@ const struct round_robin *memo_round_robin(struct evaluation *e, struct span spa
   return m->round_robin;
 }
 
+const char *column_memo_implied_unit(const struct column_memo *m) {
+  return m->n_smallest > 0 ? unit_argument_text(m->arena, m->smallest, m->n_smallest) : NULL;
+}
+
 /* ---- values and states ---- */
 
 const struct operator_state *column_memo_states(const struct column_memo *m) {

@@ -36,6 +36,9 @@ struct operator_state {
 /* The states of all calls evaluated with the memo, the latest first, in its arena; NULL: none. */
 const struct operator_state *column_memo_states(const struct column_memo *memo);
 
+/* The unit of within(x), between(x), where none is written: "role:couple"; NULL: none was asked for. */
+const char *column_memo_implied_unit(const struct column_memo *memo);
+
 /* The column that a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`,
    `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`,
    `x: date("%d.%m.%Y")`.  Levels that are listed stay,

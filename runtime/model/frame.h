@@ -70,9 +70,10 @@ struct frame {
   const struct variable *var;     /* ir->n_vars: on the rows used (rows.h) */
   const int *row;                 /* problem.n: row of the table */
   const double *offset;           /* problem.n: already taken from problem.y; NULL: none */
-  const char *weights;            /* canonical spelling; NULL: none */
-  int rows_subset;                /* left out by `subset` */
-  int rows_dropped;               /* left out for missing values */
+  const char *implied_unit; /* of within(x), between(x) where none is written: "role:couple"; NULL: none */
+  const char *weights;      /* canonical spelling; NULL: none */
+  int rows_subset;          /* left out by `subset` */
+  int rows_dropped;         /* left out for missing values */
   int n_dropped;
   const struct frame_dropped *dropped;
 };

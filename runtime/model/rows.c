@@ -8,6 +8,8 @@ static bool evaluate(struct making *k, struct column **column) {
   for (int j = 0; j < k->ir->n_vars; j++)
     if (!(column[j] = eval_column_memo(k->scratch, k->diags, k->src, memo, k->ir->vars[j].expr)))
       return false;
+  const char *unit = column_memo_implied_unit(memo);
+  k->frame->implied_unit = unit ? arena_strdup(k->arena, unit) : NULL;
   return true;
 }
 

@@ -5,6 +5,7 @@
  * numbers stands in it, and nothing that changes from run to run.
  */
 #include "lang/base/text.h"
+#include "lang/column_operators.h"
 #include "runtime/inference/lints.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
@@ -79,6 +80,24 @@ static const char *missing_text(const struct fit_report *r) {
   return b.text;
 }
 
+static bool takes_means(const struct model_ir *ir) {
+  for (int i = 0; i < ir->n_vars; i++)
+    if (column_takes_means(ir->vars[i].expr)) return true;
+  return false;
+}
+
+/* Which rows the means of within, between, center and scale are of. */
+static void put_centring(const struct fit_report *r) {
+  if (!takes_means(r->frame->ir)) return;
+  const char *unit = r->frame->implied_unit;
+  const char *rows = counted(r->a, r->frame->table->n_rows, "row");
+  labelled(r, "Means",
+           arena_printf(r->a,
+                        unit ? "over all %s of the data; by %s where no unit is written"
+                             : "over all %s of the data",
+                        rows, unit ? sheet_safe(r->a, unit) : ""));
+}
+
 static void put_data(const struct fit_report *r) {
   const struct table *t = r->frame->table;
   const char *source = t->source && *t->source ? sheet_safe(r->a, t->source) : "a table of the script";
@@ -91,6 +110,7 @@ static void put_data(const struct fit_report *r) {
   if (r->frame->rows_subset > 0)
     labelled(r, "", arena_printf(r->a, "%s left out by subset", counted(r->a, r->frame->rows_subset, "row")));
   if (r->frame->rows_dropped > 0) labelled(r, "", missing_text(r));
+  put_centring(r);
   if (r->problem->w)
     labelled(r, "Weights", "a row's residual variance is the one below, divided by its weight");
 }
