@@ -27,8 +27,8 @@ const char *doc_above(struct arena *a, const struct source *source, struct span 
   for (uint32_t line = first; line < below;) {
     uint32_t end = line + (uint32_t)strcspn(text + line, "\r\n");
     const char *words = words_of(text, line, end);
+    if (line > first) buf_putc(&b, '\n');
     if (words) buf_putn(&b, words, (size_t)(text + end - words));
-    buf_putc(&b, '\n');
     line += (uint32_t)(strchr(text + line, '\n') - (text + line)) + 1;
   }
   return b.text;

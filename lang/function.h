@@ -1,5 +1,5 @@
 /* function.h: a `fn` statement as a signature, so that calls of functions written in kin are checked and matched as calls of
- * built-in ones are; and the comments that tell what a statement makes. */
+ * built-in ones are. */
 #ifndef KIN_FUNCTION_H
 #define KIN_FUNCTION_H
 
@@ -10,8 +10,5 @@
 void function_signature(struct arena *a, struct signature *out, const struct ast *fn);
 /* The PARAM node of parameter i. */
 const struct ast *function_parameter(const struct ast *fn, int i);
-
-/* The lines of `##` directly above a statement, without their marks, joined by newlines; NULL: there are none. */
-const char *doc_comment(struct arena *a, const struct script *script, const struct ast *statement);
 
 #endif

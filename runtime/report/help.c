@@ -290,7 +290,8 @@ void help_overview(struct buf *out, const struct signatures *functions, const st
   put_names(out, functions, style);
   buf_putc(out, '\n');
   sheet_paragraph(out,
-                  "help(fit) tells more of one of these, help(K0301) of a message, help(L0105) of a lint, "
+                  "help(fit) or help(\"for\") tells more of one of these, help(K0301) of a message, "
+                  "help(L0105) of a lint, "
                   "help(name) of what a "
                   "script or a library declares.",
                   0, 0, style);

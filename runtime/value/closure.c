@@ -1,4 +1,5 @@
 /* closure.c: functions written in kin: made, called with syntax, called with values. */
+#include "lang/doc.h"
 #include "lang/function.h"
 #include "runtime/value/interp.h"
 #include <string.h>
@@ -15,7 +16,7 @@ struct value value_closure(struct interp *in, const struct ast *fn) {
   *c = (struct closure){.arena = a, .script = in->script, .node = fn, .env = in->env};
   function_signature(a, &c->signature, fn);
   c->signature.closure = c;
-  const char *doc = doc_comment(a, in->script, fn);
+  const char *doc = doc_above(a, in->script->source, fn->span);
   if (doc) c->signature.help = doc;
   return (struct value){.kind = VALUE_FUNCTION, .home = a, .u.function = &c->signature};
 }

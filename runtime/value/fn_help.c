@@ -3,8 +3,17 @@
 #include "runtime/report/help.h"
 #include "runtime/value/interp.h"
 
-/* A model or design of the script or of a library; false: the name stands for something else. */
-static bool help_on_value(struct buf *out, const struct value *v, const struct report_style *style) {
+static bool help_on_function(struct buf *out, const struct interp *in, const struct signature *s,
+                             const struct report_style *style) {
+  if (!s->closure) return help_on(out, &in->functions, s->name, style);
+  help_on_declared(out, s->text, s->help, style);
+  return true;
+}
+
+/* A function, model or design of the script or of a library; false: the name stands for something else. */
+static bool help_on_value(struct buf *out, const struct interp *in, const struct value *v,
+                          const struct report_style *style) {
+  if (v->kind == VALUE_FUNCTION) return help_on_function(out, in, v->u.function, style);
   if (v->kind == VALUE_MODEL && v->u.model->decl) {
     const struct model_decl *m = v->u.model->decl;
     help_on_declared(out, model_signature(out->arena, m), doc_above(out->arena, m->source, m->node->span),
@@ -29,7 +38,7 @@ bool builtin_help(struct call *c, struct value *out) {
   buf_init(&b, in->scratch);
   if (!about)
     help_overview(&b, &in->functions, &style);
-  else if (!(v && help_on_value(&b, v, &style)) && !help_on(&b, &in->functions, word, &style))
+  else if (!(v && help_on_value(&b, in, v, &style)) && !help_on(&b, &in->functions, word, &style))
     return CALL_ERROR(c, about->span, DIAG_HELP_UNKNOWN, word,
                       help_nearest(in->scratch, &in->functions, word));
   if (b.n > 0 && b.text[b.n - 1] == '\n') b.text[--b.n] = '\0';

@@ -42,6 +42,8 @@ static void to_errors(void *arg, const char *text, size_t n) {
 
 Test(help, every_example_passes_the_check) {
   static const char before[] = "data sleep from \"tests/data/sleepstudy.csv\"\n"
+                               "design pairs { dyad couple by role }\n"
+                               "data couples from \"tests/data/chfls_couples.csv\" as pairs\n"
                                "let f = fit(Reaction ~ Days + (1 | Subject), sleep)\n";
   for (int i = 0; i < N_BUILTINS; i++) {
     const char *example = help_example(builtins[i].name);
