@@ -139,6 +139,11 @@ static lint_look *const looks[] = {
     look_at_units,      look_at_labels,         look_at_undivided,         look_at_between,
     look_at_few_levels, look_at_far_intercepts, look_at_equal_correlations};
 
+/* A row that stands for several is not a unit with several rows. */
+static bool has_frequencies(const struct frame *f) {
+  return f->weights && !f->problem->w;
+}
+
 void lints_of_frame(struct lint_list *found, const struct frame *frame, const struct source *call,
                     struct span at) {
   struct mem *m = arena_mem(found->arena);
@@ -148,7 +153,7 @@ void lints_of_frame(struct lint_list *found, const struct frame *frame, const st
                         .frame = frame,
                         .problem = frame->problem,
                         .ir = frame->ir,
-                        .design = frame->table->design,
+                        .design = has_frequencies(frame) ? NULL : frame->table->design,
                         .call = call,
                         .at = at};
   find_units(&v);
