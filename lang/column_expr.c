@@ -3,6 +3,7 @@
 #include "lang/column_operators.h"
 #include "lang/describe.h"
 #include "lang/later.h"
+#include "lang/normalize.h"
 #include <assert.h>
 #include <string.h>
 
@@ -183,6 +184,8 @@ static enum colkind operands(struct column_scope *s, const struct ast *e, enum c
 static enum colkind membership_kind(struct column_scope *s, const struct ast *e) {
   const struct ast *x = e->u.op.a;
   enum colkind kind = column_kind(s, x);
+  if (e->u.op.b->u.list.items.n == 0)
+    COLUMN_ERROR(s, e->u.op.b->span, DIAG_NO_COLUMN_EXPRESSION, "an empty list");
   for (const struct ast *item = e->u.op.b->u.list.items.first; item; item = item->next) {
     enum colkind other = column_kind(s, item);
     bool unknown = kind == COLKIND_UNKNOWN || other == COLKIND_UNKNOWN;
@@ -247,6 +250,12 @@ static enum colkind level_kind(struct column_scope *s, const struct ast *e) {
   return COLKIND_NUMBER;
 }
 
+/* In the lines of a data block; those of formulas are resolved before. */
+static enum colkind slot_kind(struct column_scope *s, const struct ast *slot) {
+  const struct ast *x = slot_resolve(s->arena, s, slot);
+  return x ? column_kind(s, x) : COLKIND_UNKNOWN;
+}
+
 enum colkind column_kind(struct column_scope *s, const struct ast *e) {
   switch (e->kind) {
   case AST_NUMBER: return COLKIND_NUMBER;
@@ -256,10 +265,10 @@ enum colkind column_kind(struct column_scope *s, const struct ast *e) {
   case AST_UNARY:
   case AST_BINARY: return operator_kind(s, e);
   case AST_CALL: return call_kind(s, e);
+  case AST_SLOT: return slot_kind(s, e);
   case AST_INDEX: return level_kind(s, e);
   case AST_NA:
   case AST_SPLICE: /* whoever knows the variables looks at it */
-  case AST_SLOT:   /* whoever knows the design (lang/normalize.h) */
   case AST_ERROR: return COLKIND_UNKNOWN;
   case AST_LIST:
   case AST_FIELD:

@@ -2,6 +2,7 @@
 #include "lang/base/text.h"
 #include "lang/calendar.h"
 #include "lang/describe.h"
+#include "lang/normalize.h"
 #include "lang/unit_argument.h"
 #include <math.h>
 #include <string.h>
@@ -102,8 +103,9 @@ static const struct ast *check_unit(struct column_scope *s, const struct column_
                                     const struct column_arguments *args) {
   for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++) {
     if (f->parameter[i].kind != PARAMETER_UNIT || !args->argument[i]) continue;
-    const struct ast *unit = args->argument[i]->u.arg.value;
-    if (s->schema) unit_argument_walk(unit, check_unit_name, s);
+    const struct ast *unit = args->argument[i]->u.arg.value, *columns = unit;
+    if (unit->kind == AST_SLOT) columns = slot_resolve(s->arena, s, unit);
+    if (s->schema && columns) unit_argument_walk(columns, check_unit_name, s);
     return unit;
   }
   return NULL;

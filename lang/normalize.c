@@ -20,22 +20,22 @@ bool operator_distributes(const char *function) {
 
 /* ---- slots ---- */
 
-static void tell_slot(struct normalizing *n, const struct ast *slot, const struct design *d) {
+static void tell_slot(struct column_scope *s, const struct ast *slot, const struct design *d) {
   size_t count;
   const char *const *known = design_slots(&count);
   const char *name = slot->u.name.whole, *near = text_nearest(name, known, count);
   if (!d)
-    COLUMN_ERROR(n->scope, slot->span, DIAG_SLOT_NO_DESIGN, name, n->scope->schema->source);
+    COLUMN_ERROR(s, slot->span, DIAG_SLOT_NO_DESIGN, name, s->schema->source);
   else
-    COLUMN_ERROR(n->scope, slot->span, DIAG_SLOT_UNKNOWN, name, d->name,
+    COLUMN_ERROR(s, slot->span, DIAG_SLOT_UNKNOWN, name, d->name,
                  near && strcmp(near, name) != 0 ? near : NULL);
 }
 
-static struct ast *resolve_slot(struct normalizing *n, const struct ast *slot) {
-  const struct design *d = scope_design(n->scope);
-  if (!d && !n->scope->schema) return NULL;
-  struct ast *columns = d ? design_slot(n->arena, d, slot) : NULL;
-  if (!columns) tell_slot(n, slot, d);
+struct ast *slot_resolve(struct arena *a, struct column_scope *scope, const struct ast *slot) {
+  const struct design *d = scope_design(scope);
+  if (!d && !scope->schema) return NULL;
+  struct ast *columns = d ? design_slot(a, d, slot) : NULL;
+  if (!columns) tell_slot(scope, slot, d);
   return columns;
 }
 
@@ -77,7 +77,8 @@ static struct ast *distribute(struct arena *a, const struct ast *call, struct as
 }
 
 static struct ast *slots_alone(void *arg, const struct ast *e) {
-  return e->kind == AST_SLOT ? resolve_slot(arg, e) : NULL;
+  const struct normalizing *n = arg;
+  return e->kind == AST_SLOT ? slot_resolve(n->arena, n->scope, e) : NULL;
 }
 
 /* us(0 + actor(x) | g), residual(...): what stands inside are terms. */
@@ -102,7 +103,7 @@ static bool is_operator(const struct ast *e) {
 
 static struct ast *normal(void *arg, const struct ast *e) {
   struct normalizing *n = arg;
-  if (e->kind == AST_SLOT) return resolve_slot(n, e);
+  if (e->kind == AST_SLOT) return slot_resolve(n->arena, n->scope, e);
   if (is_operator(e)) {
     struct ast *call = rewrite_children(n->arena, e, normal, n); /* what is inside comes first */
     return distribute(n->arena, call, call->u.call.args.first->u.arg.value);

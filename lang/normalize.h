@@ -15,4 +15,8 @@ const struct ast *formula_normalize(struct arena *a, struct column_scope *scope,
 /* Does a function of this name distribute over terms? */
 bool operator_distributes(const char *function);
 
+/* The expression over columns that a slot stands for, in arena a; NULL after an error in the scope, and where neither data nor
+   design are known. */
+struct ast *slot_resolve(struct arena *a, struct column_scope *scope, const struct ast *slot);
+
 #endif

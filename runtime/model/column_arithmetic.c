@@ -172,12 +172,13 @@ static struct column *membership(struct evaluation *e, const struct ast *x) {
   for (const struct ast *item = x->u.op.b->u.list.items.first; a && item; item = item->next) {
     struct column *b = column_evaluate(e, item);
     if (!b) return NULL;
+    b = column_conform(e, item, b, a->type);
     if ((a->type == COL_NUMBER) != (b->type == COL_NUMBER)) return column_unfit(e, x);
     struct column *same = a->type == COL_NUMBER ? compare_numbers(e, OP_EQ, a->v.number, b->v.number)
                                                 : compare_labels(e, OP_EQ, a, b);
     any = any ? kleene(e, false, any->v.code, same->v.code) : same;
   }
-  return a && !any ? column_unfit(e, x) : any;
+  return a && !any ? column_unfit(e, x) : any; /* no list is empty: the check */
 }
 
 struct column *column_operator(struct evaluation *e, const struct ast *x) {

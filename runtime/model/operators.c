@@ -8,13 +8,19 @@
 
 /* ---- units ---- */
 
-/* The unit that the call names; false: none is named. */
-static bool unit_named(struct evaluation *e, const struct column_call *c, struct unit_argument *unit) {
-  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++) {
-    const struct ast *x = c->f->parameter[i].kind == PARAMETER_UNIT ? call_value(c, i) : NULL;
-    if (x && x->kind == AST_SLOT && e->table->design) x = design_slot(e->arena, e->table->design, x);
-    if (x) return unit_argument_read(x, e->table->design, unit);
-  }
+/* The unit that is written; NULL: none is. */
+static const struct ast *unit_written(const struct column_call *c) {
+  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++)
+    if (c->f->parameter[i].kind == PARAMETER_UNIT && c->args.argument[i]) return call_value(c, i);
+  return NULL;
+}
+
+/* False after an error: what the check lets through where it does not know the design. */
+static bool read_unit(struct evaluation *e, const struct ast *x, struct unit_argument *unit) {
+  const struct design *d = e->table->design;
+  const struct ast *columns = x->kind != AST_SLOT ? x : d ? design_slot(e->arena, d, x) : NULL;
+  if (columns && unit_argument_read(columns, d, unit)) return true;
+  column_unfit(e, x);
   return false;
 }
 
@@ -24,19 +30,19 @@ static struct span callee_span(const struct column_call *c) {
 
 /* The place to speak of: the unit if it is written, else the operator. */
 static struct span unit_span(const struct column_call *c) {
-  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++)
-    if (c->f->parameter[i].kind == PARAMETER_UNIT && c->args.argument[i]) return call_value(c, i)->span;
-  return callee_span(c);
+  return unit_written(c) ? unit_written(c)->span : callee_span(c);
 }
 
 /* The codes of the unit that the call names, or of the smallest that is repeated; NULL after an error. */
 static const struct unit_codes *units_asked(struct evaluation *e, const struct column_call *c,
                                             struct unit_argument *unit) {
-  if (!unit_named(e, c, unit)) {
-    unit->n_above = 0;
+  const struct ast *written = unit_written(c);
+  unit->n_above = 0;
+  if (!written)
     unit->n = memo_smallest(e, callee_span(c), c->f->name, unit->path);
-    if (unit->n == 0) return NULL;
-  }
+  else if (!read_unit(e, written, unit))
+    return NULL;
+  if (unit->n == 0) return NULL;
   return memo_units(e, unit_span(c), unit->path, unit->n);
 }
 
@@ -315,20 +321,20 @@ static struct column *apply_first(struct evaluation *e, const struct column_call
 
 /* ---- elapsed ---- */
 
-/* The unit that time runs in, `.unit`, when none is written: what elapses may be the time that the design waits for. */
+static void tell_no_unit(struct evaluation *e, const struct column_call *c) {
+  const char *call =
+      arena_printf(e->arena, "elapsed(%s, over = person)", print_expr(e->arena, call_value(c, 0)));
+  diag_add(e->diags, e->src, callee_span(c), DIAG_NO_UNIT, c->f->name, "the design does not tell it", call,
+           DIAG_END);
+}
+
+/* The unit that time runs in when none is written: what elapses may be the time that the design waits for. */
 static const struct unit_codes *units_of_time(struct evaluation *e, const struct column_call *c) {
   struct unit_argument unit;
-  const struct design *d = e->table->design;
-  if (!unit_named(e, c, &unit)) {
-    const struct ast slot = {.kind = AST_SLOT, .span = callee_span(c), .u.name.whole = "unit"};
-    const struct ast *x = d ? design_slot(e->arena, d, &slot) : NULL;
-    if (!x || !unit_argument_read(x, d, &unit)) {
-      diag_add(e->diags, e->src, callee_span(c), DIAG_NO_UNIT, c->f->name, "the design does not tell it",
-               arena_printf(e->arena, "elapsed(%s, over = person)", print_expr(e->arena, call_value(c, 0))),
-               DIAG_END);
-      return NULL;
-    }
-  }
+  const struct ast *written = unit_written(c);
+  if (written) return read_unit(e, written, &unit) ? memo_units(e, unit_span(c), unit.path, unit.n) : NULL;
+  unit.n = e->table->design ? design_unit_path(e->table->design, unit.path) : 0;
+  if (unit.n == 0) return tell_no_unit(e, c), NULL;
   return memo_units(e, unit_span(c), unit.path, unit.n);
 }
 
