@@ -13,7 +13,8 @@ OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wcast-qual -Wundef -Wvla -Wformat=2
 WERROR   ?=
-CPPFLAGS += -I. -I$(BUILD)/gen -isystem /usr/include/suitesparse -D_GNU_SOURCE -DKIN_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -I$(BUILD)/gen -isystem /usr/include/suitesparse -D_GNU_SOURCE -DKIN_VERSION='"$(VERSION)"' \
+            -DKIN_STDLIB='"$(PREFIX)/share/kin/stdlib"'
 CFLAGS   += -std=c17 $(OPT) -fPIC -fopenmp $(WARN) $(WERROR) $(SANITIZE)
 LDFLAGS  += -fopenmp $(SANITIZE)
 LDLIBS   += -lcholmod -llapacke -lopenblas -ljansson -lcsv -lnettle $(LIBS_EXTRA) -lm

@@ -59,7 +59,7 @@ static bool is_declaration(const struct ast *s) {
 }
 
 static void refuse_inside(struct checker *ck, const struct ast *s) {
-  const struct ast *name = name_made_by(s);
+  const struct ast *name = ast_name_made(s);
   CHECK_ERROR(ck, check_keyword(s), DIAG_NOT_IN_BLOCK, ast_kind_name(s->kind),
               ck->fn ? "the body of a function" : "a block");
   if (name && name->kind == AST_NAME) names_make(ck, name, TYPE_UNKNOWN);

@@ -89,7 +89,7 @@ static void import(struct checker *ck, const struct ast *use, const struct bindi
 
 static void import_all(struct checker *ck, const struct ast *use, struct checker *module) {
   for (const struct ast *s = module->script->statements.first; s; s = s->next) {
-    const struct ast *name = name_made_by(s);
+    const struct ast *name = ast_name_made(s);
     const struct binding *b = name && name->kind == AST_NAME ? names_made(module, name->u.name.whole) : NULL;
     if (b) import(ck, use, b, module->script);
   }

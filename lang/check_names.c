@@ -1,5 +1,6 @@
 #include "lang/base/text.h"
 #include "lang/check_parts.h"
+#include "lang/describe.h"
 #include <string.h>
 
 static size_t hash(const char *name) {
@@ -112,15 +113,6 @@ void names_import(struct checker *ck, const struct binding *b, const struct ast 
 
 /* ---- names of the script, as a function sees them: as they are when it runs ---- */
 
-const struct ast *name_made_by(const struct ast *statement) {
-  if (statement->kind == AST_LET) return statement->u.let.name;
-  if (statement->kind == AST_DATA) return statement->u.data.name;
-  if (statement->kind == AST_DESIGN) return statement->u.design.name;
-  if (statement->kind == AST_MODEL) return statement->u.model.name;
-  if (statement->kind == AST_FN) return statement->u.fn.name;
-  return NULL;
-}
-
 static void count_maker(struct checker *ck, const struct ast *name) {
   if (!name || name->kind != AST_NAME) return;
   struct binding *b = lookup(&ck->makers, name->u.name.whole);
@@ -137,7 +129,7 @@ static void count_assignments(struct ast *s, void *arg) {
 
 static void count_makers(struct checker *ck) {
   for (struct ast *s = ck->script->statements.first; s; s = s->next) {
-    count_maker(ck, name_made_by(s));
+    count_maker(ck, ast_name_made(s));
     count_assignments(s, ck);
   }
 }
@@ -163,7 +155,7 @@ struct binding *names_find(struct checker *ck, const char *name) {
 
 const struct ast *names_later(struct checker *ck, const char *name) {
   for (const struct ast *s = ck->script->statements.first; s; s = s->next) {
-    const struct ast *made = name_made_by(s);
+    const struct ast *made = ast_name_made(s);
     if (made && made->kind == AST_NAME && strcmp(made->u.name.whole, name) == 0) return made;
   }
   return NULL;

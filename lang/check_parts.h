@@ -100,8 +100,6 @@ struct binding *names_made(struct checker *ck, const char *name);
 /* The variable of an import: a copy of b. */
 void names_import(struct checker *ck, const struct binding *b, const struct ast *use,
                   const struct script *module);
-/* The NAME that a statement makes a variable of; NULL: none. */
-const struct ast *name_made_by(const struct ast *statement);
 
 /* ---- check.c ---- */
 

@@ -45,3 +45,12 @@ bool ast_calls(const struct ast *e, const char *function) {
   return e->kind == AST_CALL && e->u.call.callee->kind == AST_NAME &&
          strcmp(e->u.call.callee->u.name.whole, function) == 0;
 }
+
+const struct ast *ast_name_made(const struct ast *statement) {
+  if (statement->kind == AST_LET) return statement->u.let.name;
+  if (statement->kind == AST_DATA) return statement->u.data.name;
+  if (statement->kind == AST_DESIGN) return statement->u.design.name;
+  if (statement->kind == AST_MODEL) return statement->u.model.name;
+  if (statement->kind == AST_FN) return statement->u.fn.name;
+  return NULL;
+}

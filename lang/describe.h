@@ -18,6 +18,9 @@ bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
 bool ast_is_dot(const struct ast *e);                      /* `.`, in update() */
 bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 
+/* The NAME that a statement makes a variable of; NULL: none. */
+const struct ast *ast_name_made(const struct ast *statement);
+
 /* The kinds of node that are no expressions, for the switches of those who only look at expressions. */
 #define AST_CASES_NO_EXPRESSION                                                                              \
   AST_EXPR:                                                                                                  \

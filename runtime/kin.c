@@ -111,6 +111,18 @@ static bool known_model(void *runtime, const char *name, const struct ast *decl,
   return m != NULL;
 }
 
+static const struct script *known_module(void *runtime, const struct ast *use) {
+  return module_script(runtime, use);
+}
+
+static void enter_module(void *runtime, const struct ast *use) {
+  module_enter(runtime, use);
+}
+
+static void leave_module(void *runtime, const struct ast *use) {
+  module_leave(runtime, use);
+}
+
 static bool check(struct interp *in) {
   struct check_env env = {.functions = &in->functions,
                           .allowed = in->allowed,
@@ -119,7 +131,10 @@ static bool check(struct interp *in) {
                           .variables = known_variables,
                           .schema = known_schema,
                           .design = known_design,
-                          .model = known_model};
+                          .model = known_model,
+                          .module = known_module,
+                          .enter = enter_module,
+                          .leave = leave_module};
   return check_script(in->diags, in->script, &env) && in->diags->n_errors == 0;
 }
 
@@ -251,6 +266,7 @@ static void forget_script(struct kin *k) {
   if (in->script) arena_release(in->script->arena);
   in->run = NULL;
   in->declared = NULL;
+  in->used = NULL;
   in->script = NULL;
   in->loaded = NULL;
   k->in.told = NULL;
@@ -367,6 +383,7 @@ struct kin *kin_new(const struct kin_options *options) {
 void kin_free(struct kin *k) {
   if (!k) return;
   locals_free(&k->in);
+  modules_free(&k->in);
   env_free(&k->mem, &k->in.globals);
   arena_release(k->in.arena);
   diags_free(k->in.diags);

@@ -16,8 +16,7 @@ static bool exec(struct interp *in, const struct ast *s, struct value *result);
 
 /* ---- blocks --------------------------------------------------------------------------------------------- */
 
-/* One statement, its temporaries and messages put away when it ends. */
-static bool exec_apart(struct interp *in, const struct ast *s, struct value *result) {
+bool exec_apart(struct interp *in, const struct ast *s, struct value *result) {
   struct arena *mark = arena_pool_mark(in->mem), *outer = in->scratch;
   in->scratch = arena_new(in->mem);
   bool fine = exec(in, s, result);
@@ -186,6 +185,7 @@ static bool exec(struct interp *in, const struct ast *s, struct value *result) {
   if (s->kind == AST_DESIGN) return exec_design(in, s);
   if (s->kind == AST_MODEL) return exec_model(in, s);
   if (s->kind == AST_FN) return exec_fn(in, s);
+  if (s->kind == AST_USE) return exec_use(in, s);
   if (s->kind == AST_ALLOW) return lint_allow(&in->allowed, NULL, NULL, s), true;
   return FAIL(in, s, DIAG_NOT_YET, "this statement", DIAG_NONE);
 }

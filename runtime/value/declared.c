@@ -29,24 +29,45 @@ const struct design *declared_design(struct interp *in, const struct ast *node) 
 
 /* ---- names ---- */
 
-static bool declares(const struct ast *s, const char *name) {
-  return s->kind == AST_DESIGN && strcmp(s->u.design.name->u.name.whole, name) == 0;
+/* A DESIGN statement, and the USE that brought it; both NULL: there is none. */
+struct found_design {
+  const struct ast *node, *use;
+};
+
+static const struct ast *design_in(const struct script *script, const char *name, const struct ast *before) {
+  const struct ast *last = NULL;
+  for (const struct ast *s = script->statements.first; s && s != before; s = s->next)
+    if (s->kind == AST_DESIGN && strcmp(s->u.design.name->u.name.whole, name) == 0) last = s;
+  return last;
+}
+
+static struct found_design find_design(struct interp *in, const char *name, const struct ast *before) {
+  struct found_design found = {.node = design_in(in->script, name, before)};
+  for (const struct ast *s = in->script->statements.first; s && s != before && !found.node; s = s->next) {
+    const struct script *module = s->kind == AST_USE ? module_script(in, s) : NULL;
+    if (module) found = (struct found_design){design_in(module, name, NULL), s};
+  }
+  return found;
+}
+
+static const struct design *design_of_module(struct interp *in, const struct found_design *found) {
+  module_enter(in, found->use);
+  const struct design *d = declared_design(in, found->node);
+  module_leave(in, found->use);
+  return d;
 }
 
 const struct design *design_known(struct interp *in, const char *name, const struct ast *before) {
-  const struct ast *last = NULL;
-  for (const struct ast *s = in->script->statements.first; s && s != before; s = s->next)
-    if (declares(s, name)) last = s;
-  if (last) return declared_design(in, last);
+  struct found_design found = find_design(in, name, before);
+  if (found.node && found.use) return design_of_module(in, &found);
+  if (found.node) return declared_design(in, found.node);
   const struct value *v = env_find(in, name);
   return v && v->kind == VALUE_DESIGN ? v->u.design : NULL;
 }
 
 bool design_is_declared(struct interp *in, const char *name, const struct ast *before) {
-  for (const struct ast *s = in->script->statements.first; s && s != before; s = s->next)
-    if (declares(s, name)) return true;
   const struct value *v = env_find(in, name);
-  return v && v->kind == VALUE_DESIGN;
+  return find_design(in, name, before).node || (v && v->kind == VALUE_DESIGN);
 }
 
 const char *design_near(struct interp *in, const char *name, const struct ast *before) {

@@ -65,6 +65,8 @@ struct interp {
   /* Of the check and run of a script: holds what is declared and read.  The script itself may not: designs keep it. */
   struct arena *run;
   struct declared *declared; /* in it */
+  struct used *used;         /* in it: the modules of its `use` statements */
+  struct module *modules;    /* read so far */
   const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
   double seconds_read, seconds_fit;
   enum shown shown;
@@ -142,6 +144,20 @@ bool exec_statement(struct interp *in, const struct ast *s);
 bool exec_block(struct interp *in, const struct ast *block, struct value *result);
 /* A condition is true or false: NA and all else are errors at `at`. */
 bool value_is_true(struct interp *in, const struct ast *at, const struct value *v, bool *yes);
+
+/* A statement of a block or a module, its temporaries put away when it ends; result as for exec_block. */
+bool exec_apart(struct interp *in, const struct ast *s, struct value *result);
+
+/* ---- module.c: `use` ---- */
+
+/* The module's text, read; NULL after an error. */
+const struct script *module_script(struct interp *in, const struct ast *use);
+/* Between the two, the module is what is checked or run. */
+void module_enter(struct interp *in, const struct ast *use);
+void module_leave(struct interp *in, const struct ast *use);
+/* Runs the module, if it has not run yet, and brings its names. */
+bool exec_use(struct interp *in, const struct ast *use);
+void modules_free(struct interp *in);
 
 /* ---- closure.c: functions written in kin ---- */
 
