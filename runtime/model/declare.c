@@ -55,7 +55,11 @@ static const double *numbers_of_codes(struct arena *a, struct diags *diags, cons
 
 struct column *column_to_number(struct arena *a, struct diags *diags, const struct source *src,
                                 struct span span, const struct column *c, int n_rows) {
-  if (c->type == COL_NUMBER) return copy(a, c);
+  if (c->type == COL_NUMBER) {
+    struct column *plain = copy(a, c);
+    plain->calendar = CALENDAR_NONE;
+    return plain;
+  }
   const double *value = numbers_of_codes(a, diags, src, span, c, n_rows);
   if (!value) return NULL;
   double *v = arena_raw(a, (size_t)n_rows, double);

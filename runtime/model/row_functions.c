@@ -93,12 +93,23 @@ static struct column *choose_codes(struct evaluation *e, const int32_t *cond, co
   return c;
 }
 
+/* Dates stay dates beside dates and NA. */
+static enum calendar common_calendar(const struct ast *x, const struct column *a, const struct ast *y,
+                                     const struct column *b) {
+  if (x->kind == AST_NA) return b->calendar;
+  return y->kind == AST_NA || a->calendar == b->calendar ? a->calendar : CALENDAR_NONE;
+}
+
 static struct column *apply_ifelse(struct evaluation *e, const struct column_call *c) {
   struct column *cond = column_conform(e, call_value(c, 0), c->column[0], COL_BOOL);
   struct column *yes = column_conform(e, call_value(c, 1), c->column[1], c->column[2]->type);
   struct column *no = column_conform(e, call_value(c, 2), c->column[2], yes->type);
   if (cond->type != COL_BOOL || yes->type != no->type) return column_unfit(e, c->node);
-  if (yes->type == COL_NUMBER) return choose_numbers(e, cond->v.code, yes->v.number, no->v.number);
+  if (yes->type == COL_NUMBER) {
+    struct column *out = choose_numbers(e, cond->v.code, yes->v.number, no->v.number);
+    out->calendar = common_calendar(call_value(c, 1), yes, call_value(c, 2), no);
+    return out;
+  }
   return choose_codes(e, cond->v.code, yes, no);
 }
 

@@ -138,7 +138,10 @@ static bool gather(struct making *k, struct column *const *column) {
   bool fine = true;
   for (int j = 0; j < k->ir->n_vars; j++) {
     struct variable *v = &k->var[j];
-    *v = (struct variable){.name = k->ir->vars[j].name, .expr = k->ir->vars[j].expr, .type = column[j]->type};
+    *v = (struct variable){.name = k->ir->vars[j].name,
+                           .expr = k->ir->vars[j].expr,
+                           .type = column[j]->type,
+                           .calendar = column[j]->calendar};
     if (v->type == COL_NUMBER) {
       fine = gather_numbers(k, v, column[j]->v.number) && fine;
     } else {
@@ -168,7 +171,7 @@ void variable_levels(const struct making *k, const struct variable *v, int32_t *
                      const char *const **levels) {
   *code = arena_raw(k->arena, (size_t)k->n, int32_t);
   if (v->type == COL_NUMBER) {
-    struct column c = {.type = COL_NUMBER, .v.number = v->number};
+    struct column c = {.type = COL_NUMBER, .calendar = v->calendar, .v.number = v->number};
     column_levels(k->arena, &c, k->n, *code, n_levels, levels);
     return;
   }

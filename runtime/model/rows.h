@@ -8,8 +8,9 @@ struct variable {
   const char *name;
   const struct ast *expr;
   enum coltype type;
-  const double *number; /* NUMBER: n */
-  const int32_t *code;  /* FACTOR, BOOL: n, levels that occur only */
+  enum calendar calendar; /* NUMBER: levels are spelled as dates */
+  const double *number;   /* NUMBER: n */
+  const int32_t *code;    /* FACTOR, BOOL: n, levels that occur only */
   int n_levels;
   const char *const *levels;
 };

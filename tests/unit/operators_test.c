@@ -302,6 +302,10 @@ Test(operators, dates) {
   EXPECT("date(when) - date(\"2024-02-01\")", "27 29 -32 NA");
   cr_expect_eq(lab_column(&l, "date(when)")->calendar, CALENDAR_DATE);
   cr_expect_eq(lab_column(&l, "date(when) + 1")->calendar, CALENDAR_NONE);
+  cr_expect_eq(lab_column(&l, "numeric(date(when))")->calendar, CALENDAR_NONE);
+  cr_expect_eq(lab_column(&l, "ifelse(id == 1, NA, date(when))")->calendar, CALENDAR_DATE);
+  cr_expect_eq(lab_column(&l, "ifelse(id == 1, date(when), date(\"2000-01-01\"))")->calendar, CALENDAR_DATE);
+  cr_expect_eq(lab_column(&l, "ifelse(id == 1, date(when), 3)")->calendar, CALENDAR_NONE);
 }
 
 /* ---- speed ---- */
