@@ -355,6 +355,7 @@ static void set_up(void *arg) {
   in->mem = &k->mem;
   in->diags = diags_new(&k->mem);
   in->arena = arena_retain(arena_new(&k->mem));
+  random_seed(&in->random, 1);
   builtins_register(in);
   in->env = &in->globals;
   in->show = show;

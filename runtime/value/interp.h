@@ -4,6 +4,7 @@
 
 #include "lang/check.h"
 #include "runtime/kin.h"
+#include "runtime/random/random.h"
 #include "runtime/value/value.h"
 
 struct binding {
@@ -68,6 +69,7 @@ struct interp {
   struct used *used;         /* in it: the modules of its `use` statements */
   struct module *modules;    /* read so far */
   const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
+  struct random random; /* the stream; begins at seed 1 */
   double seconds_read, seconds_fit;
   enum shown shown;
   struct lint_set allowed; /* lints that the script silences so far */
@@ -132,6 +134,9 @@ const double *value_numbers(struct interp *in, const struct value *v, struct spa
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
 bool apply_operator(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                     struct value *out);
+/* a in b (member.c): true if a, or each value of the column a, is equal to one of b's items; NA where that is not known. */
+bool eval_member(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
+                 struct value *out);
 /* From one end of a range, and how many: false after an error at e. */
 bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                   double *from, int64_t *n);
