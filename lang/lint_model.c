@@ -87,7 +87,8 @@ static void look_at_slopes(struct looking *l) {
   const struct ir_terms *terms = &l->ir->fixed;
   struct columns *fixed = arena_array(l->found->arena, (size_t)terms->n, struct columns);
   for (int t = 0; t < terms->n; t++) fixed[t] = columns_of(l, &terms->term[t], true);
-  for (const struct ir_random *r = l->ir->random; r < l->ir->random + l->ir->n_random; r++) {
+  for (int i = 0; i < l->ir->n_random; i++) {
+    const struct ir_random *r = &l->ir->random[i];
     const char *names = slopes_without_mean(l, r, fixed);
     if (*names) TELL(l, r->span, DIAG_LINT_SLOPE_WITHOUT_MEAN, r->text, names, r->group_name);
   }

@@ -4,24 +4,24 @@
 #include <math.h>
 #include <string.h>
 
-static const double GROUP_ROWS = 1.5; /* rows of a group on average from which it has a within part */
-
-enum {
-  FEW_FOR_BETWEEN = 15, /* groups: McNeish & Stapleton 2016; Maas & Hox 2005 */
-};
-
-static const double SHARE_LEAST =
-    0.05;                             /* of a predictor's variance, at either level: less confounds little */
-static const double SURE = 3;         /* standard errors of log F (Fisher 1925) */
-static const double SAME_MEANS = 0.9; /* correlation from which a predictor is taken for the groups' means */
-static const double TIME_LIKE_GROUPS = 0.9; /* share of the groups in whose rows a time runs upward */
+/* Groups from which an effect between them is well based: McNeish & Stapleton 2016; Maas & Hox 2005. */
+enum { FEW_FOR_BETWEEN = 15 };
+/* Rows of a group on average from which it has a within part. */
+static const double GROUP_ROWS = 1.5;
+/* Of a predictor's variance, at either level: less confounds little. */
+static const double SHARE_LEAST = 0.1;
+/* Standard errors of log F (Fisher 1925). */
+static const double SURE = 3;
+/* Correlation from which a predictor is taken for the groups' means. */
+static const double SAME_MEANS = 0.9;
+/* Share of the groups in whose rows a time runs upward. */
+static const double TIME_LIKE_GROUPS = 0.9;
 
 /* ---- a predictor that varies at two levels ---- */
 
-/* Sums of squares between and within the groups. */
+/* Analysis of variance of a predictor, by groups. */
 struct decomposition {
-  double
-      share; /* of the variance between groups: intraclass correlation, estimated by analysis of variance */
+  double share; /* of the variance between groups: intraclass correlation, by analysis of variance */
   double log_f; /* of the mean squares */
   double se;    /* of log_f: sqrt(2 / df1 + 2 / df2) */
   double *mean; /* by group */
@@ -151,15 +151,15 @@ struct division {
 
 /* The unit of the design that a term is for; NULL: none. */
 static const struct lint_unit *unit_of_term(const struct lint_view *v, int t) {
-  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++)
-    if (partition_same(v, u->rows, partition_of_term(v, t))) return u;
+  for (int i = 0; i < v->n_units; i++)
+    if (partition_same(v, v->unit[i].rows, partition_of_term(v, t))) return &v->unit[i];
   return NULL;
 }
 
 /* The members of dyads, told apart by role; NULL: there are none. */
 static const struct lint_unit *members(const struct lint_view *v) {
-  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++)
-    if (u->person) return u;
+  for (int i = 0; i < v->n_units; i++)
+    if (v->unit[i].person) return &v->unit[i];
   return NULL;
 }
 

@@ -3,13 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-  FEW_LEVELS = 6, /* fewer do not make a variance: Gelman & Hill 2007, sec. 11.5; Bolker et al. 2009 */
-  MANY_TIMES =
-      5, /* ordered times from which equal correlations are worth a word: Fitzmaurice et al. 2011, ch. 7 */
-  UNIT_ROWS =
-      2, /* rows of a unit at one time, those of a couple's members: with more the groups are not what time runs in */
-};
+/* Fewer do not make a variance: Gelman & Hill 2007, sec. 11.5; Bolker et al. 2009. */
+enum { FEW_LEVELS = 6 };
+/* Ordered times from which equal correlations are worth a word: Fitzmaurice, Laird & Ware 2011, ch. 7. */
+enum { MANY_TIMES = 5 };
+/* Rows of a unit at one time, those of a couple's members; with more the groups are not what time runs in. */
+enum { UNIT_ROWS = 2 };
 
 static bool group_again(const struct lint_view *v, int t) {
   for (int s = 0; s < t; s++)
@@ -19,7 +18,8 @@ static bool group_again(const struct lint_view *v, int t) {
 
 /* A group that occurs in every level of t, several rows each: its labels may have been used again there.  NULL: none. */
 static const char *possible_parent(const struct lint_view *v, int t) {
-  for (const struct frame_pair *p = v->frame->pairs; p < v->frame->pairs + v->frame->n_pairs; p++) {
+  for (int i = 0; i < v->frame->n_pairs; i++) {
+    const struct frame_pair *p = &v->frame->pairs[i];
     int other = p->a == t ? p->b : p->b == t ? p->a : -1;
     if (other >= 0 && p->relation == UNITS_CROSSED && v->problem->terms[other].q >= FEW_LEVELS &&
         v->problem->n >= 2 * p->occur)

@@ -2,16 +2,16 @@
 #include "runtime/inference/lint_parts.h"
 #include <string.h>
 
-enum {
-  VARIANCE_LEVELS =
-      6,             /* a unit with fewer is not asked for as a random term: Gelman & Hill 2007, sec. 11.5 */
-  CELL_ROWS = 3,     /* rows of a label in one parent: a nested unit has members, an occasion happens once */
-  LABEL_PARENTS = 6, /* parents among which labels begin anew; fewer may be chance */
-};
-
-static const double REPEATED = 1.5; /* rows of a unit on average from which it is repeated */
-static const double ANEW =
-    0.95; /* share of the labels that there would be without a gap; some may be missing */
+/* A unit with fewer levels is not asked for as a random term: Gelman & Hill 2007, sec. 11.5. */
+enum { VARIANCE_LEVELS = 6 };
+/* Rows of a label in one parent: a nested unit has members, an occasion happens once. */
+enum { CELL_ROWS = 3 };
+/* Parents among which labels begin anew; with fewer that may be chance. */
+enum { LABEL_PARENTS = 6 };
+/* Rows of a unit on average from which it is repeated. */
+static const double REPEATED = 1.5;
+/* Share of the labels that there would be without a gap; some may be missing. */
+static const double ANEW = 0.95;
 
 /* ---- has the model a term for the unit? ---- */
 
@@ -83,8 +83,8 @@ static int complete_dyads(const struct lint_view *v, const struct lint_unit *dya
   const struct design *d = v->design;
   const char *person = d->person >= 0 ? d->unit[d->person].name : NULL;
   const struct lint_unit *member = NULL;
-  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++)
-    if (u->person || (person && strcmp(u->name, person) == 0)) member = u;
+  for (int i = 0; i < v->n_units; i++)
+    if (v->unit[i].person || (person && strcmp(v->unit[i].name, person) == 0)) member = &v->unit[i];
   int32_t *first = arena_raw(v->scratch, (size_t)dyad->rows.q, int32_t);
   bool *two = arena_array(v->scratch, (size_t)dyad->rows.q, bool);
   for (int g = 0; g < dyad->rows.q; g++) first[g] = -1;
@@ -113,7 +113,8 @@ static bool same_as_before(const struct lint_view *v, const struct lint_unit *u)
 
 void look_at_units(const struct lint_view *v) {
   bool dyads = false; /* forgotten: then nothing is said of their members */
-  for (const struct lint_unit *u = v->unit; u < v->unit + v->n_units; u++) {
+  for (int i = 0; i < v->n_units; i++) {
+    const struct lint_unit *u = &v->unit[i];
     if (same_as_before(v, u) || (u->person && dyads) || !is_forgotten(v, u)) continue;
     dyads = dyads || u->dyad;
     if (u->dyad)
@@ -153,7 +154,8 @@ static void look_at_pair(const struct lint_view *v, int fine, int coarse, long l
 }
 
 void look_at_labels(const struct lint_view *v) {
-  for (const struct frame_pair *p = v->frame->pairs; p < v->frame->pairs + v->frame->n_pairs; p++) {
+  for (int i = 0; i < v->frame->n_pairs; i++) {
+    const struct frame_pair *p = &v->frame->pairs[i];
     if (p->relation != UNITS_PARTLY) continue;
     look_at_pair(v, p->a, p->b, p->occur);
     look_at_pair(v, p->b, p->a, p->occur);
