@@ -159,6 +159,20 @@ static enum type range_type(struct checker *ck, struct ast *e) {
   return TYPE_LIST;
 }
 
+/* x in [a, b] */
+static enum type member_type(struct checker *ck, struct ast *e) {
+  enum type a = check_expr(ck, e->u.op.a), b = check_expr(ck, e->u.op.b);
+  if (!is_atom(a)) {
+    wrong_operand(ck, e, e->u.op.a, "numbers, texts, truth values and columns");
+    return TYPE_UNKNOWN;
+  }
+  if (b != TYPE_UNKNOWN && b != TYPE_LIST && b != TYPE_COLUMN) {
+    CHECK_ERROR(ck, e->u.op.b->span, DIAG_MEMBER_OF, describe_expr(ck->arena, e->u.op.b), describe_type(b));
+    return TYPE_UNKNOWN;
+  }
+  return a == TYPE_COLUMN ? TYPE_COLUMN : a == TYPE_UNKNOWN ? TYPE_UNKNOWN : TYPE_BOOL;
+}
+
 static enum type formula_only(struct checker *ck, struct ast *e) {
   enum ast_op op = e->u.op.op;
   struct arena *a = ck->arena;
@@ -177,8 +191,8 @@ static enum type operator_type(struct checker *ck, struct ast *e) {
     check_formula(ck, e);
     return TYPE_FORMULA;
   }
-  if (op == OP_COLON || op == OP_BAR || op == OP_BARBAR || op == OP_KRON || op == OP_IN)
-    return formula_only(ck, e);
+  if (op == OP_IN) return member_type(ck, e);
+  if (op == OP_COLON || op == OP_BAR || op == OP_BARBAR || op == OP_KRON) return formula_only(ck, e);
   check_expr(ck, e->u.op.a);
   if (e->kind == AST_BINARY) check_expr(ck, e->u.op.b);
   switch (op) {

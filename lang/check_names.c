@@ -87,7 +87,10 @@ void names_enter(struct checker *ck, struct scope *scope) {
 }
 
 void names_leave(struct checker *ck) {
-  for (struct binding *b = ck->scope->made; b; b = b->in_scope) take_out(&ck->names, b);
+  for (struct binding *b = ck->scope->made; b; b = b->in_scope) {
+    take_out(&ck->names, b);
+    if (!lookup(&ck->gone, b->name)) push_to(ck, &ck->gone, *b);
+  }
   ck->scope = ck->scope->outer;
 }
 
@@ -215,6 +218,13 @@ static void suggest_column(struct checker *ck, struct diag *d, const char *name)
     }
 }
 
+/* The name was local to a block, or is to another function. */
+static void tell_gone(struct checker *ck, struct diag *d, const char *name) {
+  const struct binding *b = lookup(&ck->gone, name);
+  if (d && b)
+    diag_note(ck->diags, d, ck->source, b->node->span, "one of this name is known only in the block here");
+}
+
 void names_unknown(struct checker *ck, const struct ast *node, const char *name) {
   struct binding told = {.name = name, .node = node, .type = TYPE_UNKNOWN};
   if (ck->library) {
@@ -230,6 +240,7 @@ void names_unknown(struct checker *ck, const struct ast *node, const char *name)
     struct diag *d =
         CHECK_ERROR(ck, node->span, DIAG_UNKNOWN_NAME, name, near ? near : names_near_function(ck, name));
     suggest_column(ck, d, name);
+    tell_gone(ck, d, name);
   }
   push(ck, told);
 }

@@ -69,6 +69,7 @@ struct checker {
   struct arena *arena; /* temporaries of the whole check */
   struct names names;
   struct names makers;  /* names that the script's statements make, those further down too; empty before a function is met */
+  struct names gone;    /* local names of blocks that have ended */
   struct scope *scope;  /* NULL: the script's own level */
   const struct ast *fn; /* whose body is checked; NULL: none */
   bool library; /* a module could not be had: names may come from there */

@@ -225,6 +225,7 @@ static bool eval_binary(struct interp *in, const struct ast *e, struct value *ou
   struct value a, b;
   if (e->u.op.op == OP_TILDE) return eval_formula(in, e, VALUE_FORMULA, out);
   if (!eval_expr(in, e->u.op.a, &a) || !eval_expr(in, e->u.op.b, &b)) return false;
+  if (e->u.op.op == OP_IN) return eval_member(in, e, &a, &b, out);
   return e->u.op.op == OP_RANGE ? eval_range(in, e, &a, &b, out) : apply_operator(in, e, &a, &b, out);
 }
 

@@ -271,10 +271,11 @@ void module_leave(struct interp *in, const struct ast *use) {
 
 static bool run_statements(struct interp *in, struct module *m, const struct ast *use) {
   const struct diag *before = in->diags->last;
+  struct value dropped; /* not NULL: messages wait for their note */
   bool fine = true;
   module_enter(in, use);
   for (const struct ast *s = m->script->statements.first; s && fine; s = s->next)
-    fine = exec_apart(in, s, NULL);
+    fine = exec_apart(in, s, &dropped);
   module_leave(in, use);
   note_use(in, use, before);
   return fine;
