@@ -265,6 +265,8 @@ bool parse_incomplete(struct mem *m, const char *text, size_t n);
 
 /* The canonical spelling of one expression ("(1 + Days | Subject)"), in the arena. */
 char *print_expr(struct arena *a, const struct ast *expr);
+/* "role[wife]", as a coefficient is printed and a hypothesis names it: the level in quotes if it is no name and no number. */
+char *print_level(struct arena *a, const char *variable, const char *level);
 /* The canonical script, comments kept: kin fmt.  Idempotent.  Only for scripts without syntax errors. */
 void print_script(struct buf *out, const struct script *s);
 /* --dump=ast and --dump=typed: an indented tree, with types when typed. */

@@ -8,6 +8,8 @@
 #include "lang/layout.h"
 #include "lang/wrap.h"
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct printer {
@@ -173,6 +175,28 @@ static void put_expr(struct printer *p, const struct ast *e) {
   if (parens) buf_putc(p->out, '(');
   put_bare(p, e);
   if (parens) buf_putc(p->out, ')');
+}
+
+/* Would the bare level be read as itself? */
+static bool plain_level(const char *s) {
+  char spelled[32], *end;
+  double x = strtod(s, &end);
+  if (*end || end == s) return plain_name(s) && ascii(s) && !strchr(s, '.');
+  snprintf(spelled, sizeof spelled, "%.15g", x);
+  return strcmp(spelled, s) == 0;
+}
+
+char *print_level(struct arena *a, const char *variable, const char *level) {
+  struct buf out;
+  buf_init(&out, a);
+  struct printer p = {.out = &out};
+  buf_printf(&out, "%s[", variable);
+  if (plain_level(level))
+    buf_put(&out, level);
+  else
+    put_text(&p, level);
+  buf_putc(&out, ']');
+  return out.text;
 }
 
 char *print_expr(struct arena *a, const struct ast *expr) {

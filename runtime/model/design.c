@@ -1,5 +1,6 @@
 #include "runtime/model/design.h"
 #include <limits.h>
+#include <string.h>
 
 static int variable_width(const struct variable *v, bool full) {
   return v->type == COL_NUMBER ? 1 : full ? v->n_levels : v->n_levels - 1;
@@ -48,6 +49,15 @@ static void multiply(const struct making *k, const struct variable *v, int level
   }
 }
 
+/* "x"; "arm[digital]"; "flag[true]", as the language spells truth values. */
+static const char *part_name(const struct making *k, const struct variable *v, int level) {
+  static const char *const truth[] = {"false", "true"};
+  if (v->type == COL_NUMBER) return v->name;
+  if (v->type == COL_BOOL)
+    return arena_printf(k->scratch, "%s[%s]", v->name, truth[strcmp(v->levels[level], "TRUE") == 0]);
+  return print_level(k->scratch, v->name, v->levels[level]);
+}
+
 /* Column `index` of a term: its variables' parts as digits of a mixed-radix number, the first varying fastest. */
 static const char *fill_column(const struct making *k, const struct ir_term *t, int index, double *out,
                                size_t step) {
@@ -61,7 +71,7 @@ static const char *fill_column(const struct making *k, const struct ir_term *t, 
     int level = index % width + (v->type != COL_NUMBER && !t->full[i]);
     index /= width;
     multiply(k, v, level, out, step);
-    buf_printf(&name, "%s%s%s", i ? ":" : "", v->name, v->type == COL_NUMBER ? "" : v->levels[level]);
+    buf_printf(&name, "%s%s", i ? ":" : "", part_name(k, v, level));
   }
   return arena_strdup(k->arena, name.text);
 }

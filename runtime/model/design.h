@@ -1,7 +1,8 @@
 /* design.h: columns of design matrices: of the fixed part, and of the basis of a random term.
  *
  * Coding and order are those of R's model.matrix: treatment contrasts against the first level or indicators of all
- * levels, as the IR says; in an interaction the first variable's columns vary fastest. */
+ * levels, as the IR says; in an interaction the first variable's columns vary fastest.  Names are those of the language,
+ * "arm[digital]:x", so that what is printed can be typed back. */
 #ifndef KIN_DESIGN_H
 #define KIN_DESIGN_H
 
