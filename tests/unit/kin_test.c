@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct sink {
   char out[1 << 16], err[1 << 16];
@@ -138,13 +140,96 @@ Test(kin, memory_may_run_out_after_an_error_of_syntax) {
   kin_free(k);
 }
 
+/* ---- control, functions, modules ---- */
+
+Test(kin, an_interrupt_stops_a_loop_inside_of_a_function) {
+  static struct sink s;
+  struct kin_options o = {.out = interrupt_when_shown, .err = to_err, .sink_arg = &s, .threads = 1};
+  memset(&s, 0, sizeof s);
+  impatient = kin_new(&o);
+  cr_expect_eq(run(impatient, "let x = 7\nfn f(y) { for i in 1..1000000000 { print(y) } }"), KIN_OK);
+  cr_expect_eq(run(impatient, "f(5)"), KIN_FAILED);
+  cr_expect_str_eq(s.out, "5\n");
+  cr_expect_eq(run(impatient, "fn g(y) { x + y }\ng(1)\nlet y = 2"),
+               KIN_FAILED); /* interrupted after it is shown */
+  cr_expect_str_eq(s.out, "5\n8\n");
+  kin_free(impatient);
+}
+
+Test(kin, functions_stay_from_run_to_run) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  cr_expect_eq(run(k, "## Doubles.\nfn twice(x, by = 2) { x * by }\nlet half = 0.5"), KIN_OK);
+  cr_expect_eq(run(k, "fn f(x) { twice(x) * half }"), KIN_OK);
+  cr_expect_eq(run(k, "f(8)\ntwice(1, 3)"), KIN_OK);
+  cr_expect_eq(run(k, "half = 1\nf(8)"), KIN_OK);
+  cr_expect_eq(run(k, "twice(1, 2, 3)"), KIN_FAILED);
+  cr_expect_eq(run(k, "twice(record(a = 1))"), KIN_FAILED);
+  cr_expect_eq(run(k, "for i in 1..2 { twice = i }\ntwice"), KIN_OK);
+  cr_expect_str_eq(s.out, "8\n3\n16\n2\n");
+  cr_expect(strstr(s.err, "t.kin:2:23: error: `*` does not work on a record"), "%s", s.err);
+  kin_free(k);
+}
+
+/* A module beside scripts that run in tests/data; the caller removes it. */
+static const char *new_module(const char *path, const char *text, off_t size) {
+  FILE *f = fopen(path, "w");
+  cr_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
+  cr_assert(size == 0 || truncate(path, size) == 0);
+  return path;
+}
+
+Test(kin, a_module_that_changes_is_read_again) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  static const char path[] = "tests/data/module_of_a_test.kin";
+  new_module(path, "fn f() { 1 }\nlet c = [f, f]\nfn g() { f() }", 0);
+  cr_expect_eq(run(k, "use module_of_a_test\nlet old = f\nf()\ng()"), KIN_OK);
+  new_module(path, "fn f() { 2 }\nfn g() { f() }", 0);
+  cr_expect_eq(run(k, "f()"), KIN_OK);
+  cr_expect_eq(run(k, "use module_of_a_test\nf()\nold()\ng()"), KIN_OK);
+  cr_expect_str_eq(s.out, "1\n1\n1\n2\n1\n2\n");
+  remove(path);
+  cr_expect_eq(run(k, "use module_of_a_test"), KIN_FAILED);
+  cr_expect_eq(run(k, "g()"), KIN_OK);
+  kin_free(k);
+}
+
+Test(kin, a_module_that_is_too_large_is_refused) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  const char *path = new_module("tests/data/module_too_large.kin", "let x = 1\n", 17 << 20);
+  cr_expect_eq(run(k, "use module_too_large"), KIN_FAILED);
+  cr_expect(strstr(s.err, "cannot be read: it is too large [K0280]"), "%s", s.err);
+  remove(path);
+  kin_free(k);
+}
+
+/* The memory of a turn is released when it ends. */
+Test(kin, a_long_loop_takes_no_more_memory) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  static const char loop[] =
+      "let r = record(n = 0, t = \"start\")\nfn next(r) { record(n = r.n + 1, t = r.t) }\n"
+      "for i in 1..100000 { r = next(r) }\nr.n\nr.t\n";
+  struct rusage before, after;
+  getrusage(RUSAGE_SELF, &before);
+  cr_expect_eq(run(k, loop), KIN_OK);
+  getrusage(RUSAGE_SELF, &after);
+  cr_expect_str_eq(s.out, "100000\n\"start\"\n");
+  cr_expect(after.ru_maxrss - before.ru_maxrss < 8 << 10, "%ld KiB", after.ru_maxrss - before.ru_maxrss);
+  kin_free(k);
+}
+
 /* The n-th allocation fails, n = 1, 2, ...: never a crash, and in the end the script runs. */
 Test(kin, memory_may_run_out_anywhere, .timeout = 300) {
   static struct sink s;
   static const char script[] =
       "let least = 1\ndata d from \"dyestuff.csv\" { half = Yield / 2\n where half > $least }\n"
       "let f = fit(half ~ 1 + (1 | Batch), d)\nf\nfixef(f)\nhead(d)\n[1, 2, text(\"a\", 1)]\n"
-      "let r = ranef(f)\nr.level\nr[2, \"level\"]\nhead(coef(f), 2)\nsummary(d.Batch)\n1..3\n";
+      "let r = ranef(f)\nr.level\nr[2, \"level\"]\nhead(coef(f), 2)\nsummary(d.Batch)\n1..3\n"
+      "fn g(x, k = 2) { if x > k { text(x) } else { [x, k] } }\nfor i in 1..3 { let y = g(i)\n y }\nmap([1, "
+      "5], g)\n";
   struct kin *k = new_kin(&s);
   size_t n = 1;
   for (; n < 20000; n += n < 400 ? 1 : 7) {
