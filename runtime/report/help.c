@@ -94,17 +94,34 @@ static void put_entry(struct buf *out, const char *name, const char *text, int w
   memcpy(out->text + from + HELP_INDENT, name, strlen(name));
 }
 
-/* Paragraphs end at empty lines; lines that begin with two spaces are script. */
+static bool is_script_line(const char *line) {
+  return strncmp(line, "  ", 2) == 0;
+}
+
+/* Bytes of the paragraph at text: up to an empty line, or one of script. */
+static size_t paragraph_length(const char *text) {
+  size_t n = strcspn(text, "\n");
+  while (text[n] && text[n + 1] != '\n' && text[n + 1] && !is_script_line(text + n + 1))
+    n += 1 + strcspn(text + n + 1, "\n");
+  return n;
+}
+
+static void put_paragraph(struct buf *out, char *text, const struct report_style *style) {
+  for (char *s = text; *s; s++)
+    if (*s == '\n') *s = ' ';
+  sheet_paragraph(out, text, HELP_INDENT, 0, style);
+}
+
+/* Paragraphs end at empty lines; lines that begin with two spaces are script and kept as they are. */
 static void put_prose(struct buf *out, const char *text, const struct report_style *style) {
   while (*text) {
-    size_t n = strcspn(text, "\n");
-    bool script = strncmp(text, "  ", 2) == 0;
-    if (n == 0)
+    size_t line = strcspn(text, "\n"), n = line;
+    if (line == 0)
       buf_putc(out, '\n');
-    else if (script)
-      buf_printf(out, "  %.*s\n", (int)n, text);
+    else if (is_script_line(text))
+      buf_printf(out, "  %.*s\n", (int)line, text);
     else
-      sheet_paragraph(out, arena_strndup(out->arena, text, n), HELP_INDENT, 0, style);
+      put_paragraph(out, arena_strndup(out->arena, text, n = paragraph_length(text)), style);
     text += n + (text[n] != '\0');
   }
 }

@@ -44,6 +44,7 @@ Test(help, every_example_passes_the_check) {
   static const char before[] = "data sleep from \"tests/data/sleepstudy.csv\"\n"
                                "design pairs { dyad couple by role }\n"
                                "data couples from \"tests/data/chfls_couples.csv\" as pairs\n"
+                               "fn is_large(x) { x > 4 }\n"
                                "let f = fit(Reaction ~ Days + (1 | Subject), sleep)\n";
   for (int i = 0; i < N_BUILTINS; i++) {
     const char *example = help_example(builtins[i].name);
