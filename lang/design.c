@@ -252,8 +252,7 @@ static struct ast *interaction(struct arena *a, struct span at, const char *cons
   return e;
 }
 
-/* The unit that other units lie in and no unit lies in; -1: none, or more than one. */
-static int finest_unit(const struct design *d) {
+int design_finest_unit(const struct design *d) {
   int found = -1;
   for (int i = 0; i < d->n_units; i++) {
     bool has_child = false;
@@ -267,13 +266,13 @@ static int finest_unit(const struct design *d) {
 
 int design_unit_path(const struct design *d, const char **path) {
   if (d->time_in >= 0) return design_path(d, d->time_in, path);
-  int person = design_person_path(d, path), finest = finest_unit(d);
+  int person = design_person_path(d, path), finest = design_finest_unit(d);
   return person > 0 ? person : finest >= 0 ? design_path(d, finest, path) : 0;
 }
 
 /* district/school/class: every unit within those above it. */
 static struct ast *nesting(struct arena *a, const struct design *d, struct span at) {
-  int unit = finest_unit(d);
+  int unit = design_finest_unit(d);
   struct ast *e = NULL;
   for (int i = unit; i >= 0; i = d->unit[i].parent) {
     struct ast *name = make_name(a, at, d->unit[i].name);

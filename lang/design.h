@@ -54,6 +54,8 @@ struct design {
 struct design *design_build(struct mem *m, struct diags *diags, const struct source *source,
                             const struct ast *node, struct arena *keep);
 
+/* The unit that no unit lies in; -1: none, or more than one. */
+int design_finest_unit(const struct design *d);
 int design_find_unit(const struct design *d, const char *name); /* -1: none */
 const char *design_near_unit(const struct design *d, const char *name);
 

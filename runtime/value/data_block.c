@@ -1,6 +1,7 @@
 /* data_block.c: a data statement: the file, then its lines from top to bottom. */
 #include "lang/column_expr.h"
 #include "lang/describe.h"
+#include "runtime/model/units.h"
 #include "runtime/value/interp.h"
 #include <string.h>
 
@@ -170,6 +171,8 @@ static struct table *load(struct interp *in, const struct ast *data) {
   if (!read_file(&b) || !take_design(&b)) return NULL;
   bool fine = true;
   for (const struct ast *l = data->u.data.lines.first; l && fine; l = l->next) fine = run_line(&b, l);
+  if (fine && b.table->design)
+    fine = units_check(in->diags, in->script->source, data->u.data.design->span, b.table);
   return fine ? b.table : NULL;
 }
 
