@@ -41,6 +41,10 @@ struct column_memo *column_memo_new(struct arena *a, const struct table *table) 
   return m;
 }
 
+void column_memo_extend(struct column_memo *m, const struct table *table) {
+  m->table = table;
+}
+
 const struct table *column_memo_table(const struct column_memo *m) {
   return m->table;
 }

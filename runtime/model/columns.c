@@ -165,3 +165,18 @@ struct column *eval_column_memo(struct arena *a, struct diags *diags, const stru
   c->name = print_expr(a, expr);
   return c;
 }
+
+struct column *column_copy(struct arena *a, const struct column *c, int n_rows) {
+  struct column *copy = arena_make(a, struct column);
+  *copy = *c;
+  copy->name = c->name ? arena_strdup(a, c->name) : NULL;
+  size_t n = (size_t)n_rows;
+  if (c->type == COL_NUMBER)
+    copy->v.number = memcpy(arena_raw(a, n, double), c->v.number, n * sizeof(double));
+  else
+    copy->v.code = memcpy(arena_raw(a, n, int32_t), c->v.code, n * sizeof(int32_t));
+  const char **levels = arena_array(a, (size_t)c->n_levels, const char *);
+  for (int k = 0; k < c->n_levels; k++) levels[k] = arena_strdup(a, c->levels[k]);
+  copy->levels = levels;
+  return copy;
+}

@@ -19,6 +19,8 @@ struct column *eval_column(struct arena *a, struct diags *diags, const struct so
    with one memo.  It lives in a; the table must outlive it. */
 struct column_memo;
 struct column_memo *column_memo_new(struct arena *a, const struct table *table);
+/* The table got one more column, or several, none of another's name: what is known stays true. */
+void column_memo_extend(struct column_memo *memo, const struct table *table);
 const struct table *column_memo_table(const struct column_memo *memo);
 /* As eval_column; a lives as long as the memo. */
 struct column *eval_column_memo(struct arena *a, struct diags *diags, const struct source *src,
@@ -38,6 +40,9 @@ const struct operator_state *column_memo_states(const struct column_memo *memo);
 
 /* The unit of within(x), between(x), where none is written: "role:couple"; NULL: none was asked for. */
 const char *column_memo_implied_unit(const struct column_memo *memo);
+
+/* A copy that needs nothing outside arena a. */
+struct column *column_copy(struct arena *a, const struct column *c, int n_rows);
 
 /* The column that a line of a data block declares (COLTYPE): `x: factor`, `x: factor(a, b)`,
    `x: factor(-1 = wife, 1 = husband)`, `x: numeric`, `x: text`, `x: logical`,

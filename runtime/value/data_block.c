@@ -9,6 +9,7 @@ struct block {
   struct interp *in;
   const struct ast *data;
   struct table *table;
+  struct column_memo *memo; /* of the table; NULL: not made yet */
 };
 
 #define FAIL(b, node, ...)                                                                                   \
@@ -90,6 +91,7 @@ static bool declare_line(struct block *b, const struct ast *line) {
   if (!c) return false;
   c->name = b->table->columns[j].name;
   b->table = table_with_column(b->table, c);
+  b->memo = NULL;
   arena_hold(b->table->arena, a);
   return true;
 }
@@ -125,26 +127,36 @@ static const struct ast *checked(struct block *b, struct arena *a, const struct 
   return scope.failed ? NULL : spliced;
 }
 
+/* The value of a checked expression, in the statement's scratch; NULL after an error. */
+static struct column *evaluate(struct block *b, const struct ast *expr) {
+  struct interp *in = b->in;
+  if (!b->memo) b->memo = column_memo_new(in->scratch, b->table);
+  return expr ? eval_column_memo(in->scratch, in->diags, in->script->source, b->memo, expr) : NULL;
+}
+
 static bool derive_line(struct block *b, const struct ast *line) {
+  struct column *value = evaluate(b, checked(b, b->in->scratch, line->u.let.value, COLKIND_UNKNOWN, NULL));
+  if (!value) return false;
   struct arena *a = arena_new(b->in->mem);
-  const struct ast *expr = checked(b, a, line->u.let.value, COLKIND_UNKNOWN, NULL);
-  struct column *c = expr ? eval_column(a, b->in->diags, b->in->script->source, b->table, expr) : NULL;
-  if (!c) return false;
-  c->name = arena_strdup(a, line->u.let.name->u.name.whole);
-  b->table = table_with_column(b->table, c);
+  value->name = line->u.let.name->u.name.whole;
+  bool new = table_find(b->table, value->name) < 0;
+  b->table = table_with_column(b->table, column_copy(a, value, b->table->n_rows));
   arena_hold(b->table->arena, a);
+  if (new)
+    column_memo_extend(b->memo, b->table);
+  else
+    b->memo = NULL;
   return true;
 }
 
 static bool where_line(struct block *b, const struct ast *line) {
-  const struct ast *expr = checked(b, b->in->scratch, line->u.expr.value, COLKIND_BOOL, "where");
-  struct column *c =
-      expr ? eval_column(b->in->scratch, b->in->diags, b->in->script->source, b->table, expr) : NULL;
+  struct column *c = evaluate(b, checked(b, b->in->scratch, line->u.expr.value, COLKIND_BOOL, "where"));
   if (!c) return false;
   if (c->type != COL_BOOL) return FAIL(b, line->u.expr.value, DIAG_CONDITION_WANTED, "where");
   bool *keep = arena_raw(b->in->scratch, (size_t)b->table->n_rows + 1, bool);
   for (int i = 0; i < b->table->n_rows; i++) keep[i] = c->v.code[i] == 1;
   b->table = table_filter(b->table, keep);
+  b->memo = NULL;
   if (b->table->n_rows > 0) return true;
   return FAIL(b, line, DIAG_WHERE_EMPTY);
 }
