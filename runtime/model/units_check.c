@@ -19,6 +19,9 @@ struct checking {
 
 #define FAULT(k, ...) ((k)->failed = true, diag_add((k)->diags, (k)->src, (k)->span, __VA_ARGS__, DIAG_END))
 
+/* What may be meant. */
+#define WARN(k, ...) diag_add((k)->diags, (k)->src, (k)->span, __VA_ARGS__, DIAG_END)
+
 /* ---- how rows and values are named ---- */
 
 struct row_list {
@@ -233,7 +236,7 @@ static void check_roles(struct checking *k) {
     FAULT(k, DIAG_ROLES_MANY, c->name, arena_printf(k->arena, "%d", n_keys), value_text(k, c, 0));
     return;
   }
-  if (n_keys == 1) FAULT(k, DIAG_ROLES_ONE, k->d->role, value_text(k, column_of(k, k->d->role), 0));
+  if (n_keys == 1) WARN(k, DIAG_ROLES_ONE, k->d->role, value_text(k, column_of(k, k->d->role), 0));
   key.n = design_path(k->d, k->d->dyad, key.name);
   add_moment(k, &key);
   int n_dyad = key.n;
@@ -270,7 +273,7 @@ static void check_pairs(struct checking *k) {
     FAULT(k, DIAG_DYAD_CROWDED, place_text(k, key.name, key.n, crowded),
           arena_printf(k->arena, "%d", members), arena_printf(k->arena, "%d", crowded + 1));
   else if (pairs == 0 && k->t->n_rows > 0)
-    FAULT(k, DIAG_DYADS_ALONE, k->d->unit[k->d->dyad].name);
+    WARN(k, DIAG_DYADS_ALONE, k->d->unit[k->d->dyad].name);
 }
 
 static void check_persons(struct checking *k) {
