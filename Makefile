@@ -104,6 +104,9 @@ partial:
 	@rm -f $(BUILD)/libkin.a
 	$(AR) rcs $(BUILD)/libkin.a $$(ls $(OBJECTS) 2>/dev/null)
 
+# Tests find the library here, wherever $(BUILD) is.
+export KIN_PATH ?= $(CURDIR)/stdlib
+
 # ---- tests ----------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libkin.a $(BUILD)/flags

@@ -193,7 +193,7 @@ static void leave_functions(struct kin *k, struct script *script) {
   struct interp *in = &k->in;
   if (script) in->script = script;
   in->env = &in->globals;
-  in->n_calls = in->level = 0;
+  in->n_calls = 0;
   scope_leave_all(in);
 }
 
@@ -277,6 +277,7 @@ static enum kin_status run_script(struct kin *k, struct job *j) {
   struct outermost o = {.job = j};
   k->in.seconds_read = k->in.seconds_fit = 0;
   k->in.shown = SHOWN_NOTHING;
+  stack_measure(&k->in);
   enum unwind how = mem_guard(&k->mem, run_all, &o);
   bool fine = how == UNWIND_NONE && o.fine;
   if (how == UNWIND_MEMORY) put_err(&k->in, memory_used_up, strlen(memory_used_up));

@@ -19,7 +19,7 @@ static bool exec(struct interp *in, const struct ast *s, struct value *result);
 bool exec_apart(struct interp *in, const struct ast *s, struct value *result) {
   struct arena *mark = arena_pool_mark(in->mem), *outer = in->scratch;
   in->scratch = arena_new(in->mem);
-  bool fine = exec(in, s, result);
+  bool fine = stack_has_room(in, s) && exec(in, s, result);
   in->scratch = outer;
   if (fine && result) *result = value_kept(in, result);
   arena_pool_drain(in->mem, mark);

@@ -257,10 +257,5 @@ static bool eval(struct interp *in, const struct ast *e, struct value *out) {
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out) {
   mem_check_interrupt(in->mem);
-  if (in->level >= EVAL_DEPTH_MAX)
-    return FAIL(in, e, DIAG_EVAL_TOO_DEEP, arena_printf(in->scratch, "%d", EVAL_DEPTH_MAX));
-  in->level++;
-  bool fine = eval(in, e, out);
-  in->level--;
-  return fine;
+  return stack_has_room(in, e) && eval(in, e, out);
 }

@@ -73,7 +73,8 @@ struct interp {
   double seconds_read, seconds_fit;
   enum shown shown;
   struct lint_set allowed; /* lints that the script silences so far */
-  int n_calls, level; /* of functions, of expressions: in each other, now */
+  int n_calls;           /* of functions written in kin: in each other, now */
+  uintptr_t stack_floor; /* the C stack has to stay above */
   const struct diag *told; /* the last diagnostic that was printed */
   /* Output, by way of the driver. */
   void (*tell)(struct interp *in); /* prints the diagnostics that came since the last call */
@@ -141,6 +142,17 @@ bool eval_member(struct interp *in, const struct ast *e, const struct value *a, 
 bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                   double *from, int64_t *n);
 
+/* ---- stack.c: expressions, statements and calls lie in each other as deep as the C stack has room for ---- */
+
+/* Of the stack, from where a run begins; a quarter of it is left to the libraries, where that is less.  Under
+   AddressSanitizer CALL_DEPTH_MAX calls of a small function need 4 MiB of 8. */
+enum { STACK_KIB_MAX = 6 << 10 };
+
+/* Measures the stack of the thread that runs a script. */
+void stack_measure(struct interp *in);
+/* False after an error at `at`: there is no room for more. */
+bool stack_has_room(struct interp *in, const struct ast *at);
+
 /* ---- control.c: statements ---- */
 
 /* A statement of the script. */
@@ -166,9 +178,7 @@ void modules_free(struct interp *in);
 
 /* ---- closure.c: functions written in kin ---- */
 
-/* Calls in each other, and expressions in each other over all of them: the C stack lasts for both, 8 MiB under
-   AddressSanitizer too. */
-enum { CALL_DEPTH_MAX = 1000, EVAL_DEPTH_MAX = 10000 };
+enum { CALL_DEPTH_MAX = 1000 }; /* calls in each other */
 
 /* A function has no variables of its own but its parameters and what its body makes; other names are the script's or the
    module's that it stands in, as they are when it runs. */
