@@ -64,6 +64,7 @@ static struct checker *check_module(struct checker *ck, const struct ast *use, c
                         .source = script->source,
                         .diags = ck->diags,
                         .env = environment_of(ck),
+                        .allowed = ck->allowed,
                         .arena = ck->arena};
   *ck->modules = m;
   ck->env->enter(ck->env->runtime, use);

@@ -67,12 +67,27 @@ static void free_chunks(struct arena *a, const struct chunk *until) {
   }
 }
 
-void arena_release(struct arena *a) {
-  if (!a || --a->refs > 0) return;
-  assert(a->refs == 0);
+static void free_arena(struct arena *a) {
   release_registered(a, NULL);
   free_chunks(a, NULL);
   mem_free(a->mem, a);
+}
+
+/* What an arena held last is released after it, not inside of it: chains of any length need no more stack.  Nobody's pool
+   has an arena without references, so that its place in the pool's list is free. */
+void arena_release(struct arena *a) {
+  if (!a || --a->refs > 0) return;
+  assert(a->refs == 0);
+  struct mem *m = a->mem;
+  a->pool_next = m->dying;
+  m->dying = a;
+  if (m->releasing) return;
+  m->releasing = true;
+  while ((a = m->dying)) {
+    m->dying = a->pool_next;
+    free_arena(a);
+  }
+  m->releasing = false;
 }
 
 struct mem *arena_mem(struct arena *a) {

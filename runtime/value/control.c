@@ -75,7 +75,7 @@ static bool course_of_range(struct interp *in, const struct ast *range, struct c
   struct value a, b;
   if (!eval_expr(in, range->u.op.a, &a) || !eval_expr(in, range->u.op.b, &b)) return false;
   c->over.kind = VALUE_NONE;
-  return range_length(in, range, &a, &b, &c->from, &c->n);
+  return range_length(in, range, &a, &b, RANGE_MAX, &c->from, &c->n);
 }
 
 static bool course_of_value(struct interp *in, const struct ast *over, struct course *c) {

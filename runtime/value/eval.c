@@ -7,8 +7,6 @@
 #define FAIL(in, node, ...)                                                                                  \
   (diag_add((in)->diags, (in)->script->source, (node)->span, __VA_ARGS__, DIAG_END), false)
 
-#define RANGE_MAX (INT64_C(1) << 53) /* of a loop: whole numbers are exact up to there */
-
 /* ---- operators ------------------------------------------------------------------------------------------ */
 
 /* A single value as n rows of the same. */
@@ -62,13 +60,13 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
 }
 
 bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
-                  double *from, int64_t *n) {
+                  int64_t most, double *from, int64_t *n) {
   if (a->kind != VALUE_NUMBER || b->kind != VALUE_NUMBER || !isfinite(a->u.number) || !isfinite(b->u.number))
     return FAIL(in, e, DIAG_RANGE_ENDS);
   *from = a->u.number;
   double length = floor(b->u.number - *from + 1e-9) + 1;
-  if (length > RANGE_MAX)
-    return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%.0f", (double)RANGE_MAX));
+  if (length > (double)most)
+    return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%.0f", (double)most));
   *n = length > 0 ? (int64_t)length : 0;
   return true;
 }
@@ -77,9 +75,7 @@ static bool eval_range(struct interp *in, const struct ast *e, const struct valu
                        struct value *out) {
   double from;
   int64_t n;
-  if (!range_length(in, e, a, b, &from, &n)) return false;
-  if (n > LIST_SIZE_MAX)
-    return FAIL(in, e, DIAG_RANGE_TOO_LONG, arena_printf(in->scratch, "%d", LIST_SIZE_MAX));
+  if (!range_length(in, e, a, b, LIST_SIZE_MAX, &from, &n)) return false;
   struct value *items = arena_raw(in->scratch, (size_t)n, struct value);
   for (int64_t i = 0; i < n; i++) items[i] = value_number(from + (double)i);
   *out = value_list(in, (int)n, items, NULL);

@@ -57,8 +57,8 @@ struct interp {
   struct kin_options options;
   struct arena *arena; /* of the interpreter: signatures */
   struct signatures functions;
-  struct env globals;    /* the user's */
-  struct env *env;       /* globals, or those of the module whose text is checked or run */
+  struct env globals; /* the user's */
+  struct env *env;    /* globals, or those of the module whose text is checked or run */
   struct locals locals;
   struct script *script; /* being checked or run: the user's, or that of a module or of an earlier run */
   struct arena *scratch; /* of the statement */
@@ -69,12 +69,12 @@ struct interp {
   struct used *used;         /* in it: the modules of its `use` statements */
   struct module *modules;    /* read so far */
   const struct ast *ahead;   /* the check loads this data statement before its turn; NULL while running */
-  struct random random; /* the stream; begins at seed 1 */
+  struct random random;      /* the stream; begins at seed 1 */
   double seconds_read, seconds_fit;
   enum shown shown;
   struct lint_set allowed; /* lints that the script silences so far */
-  int n_calls;           /* of functions written in kin: in each other, now */
-  uintptr_t stack_floor; /* the C stack has to stay above */
+  int n_calls;             /* of functions written in kin: in each other, now */
+  uintptr_t stack_floor;   /* the C stack has to stay above */
   const struct diag *told; /* the last diagnostic that was printed */
   /* Output, by way of the driver. */
   void (*tell)(struct interp *in); /* prints the diagnostics that came since the last call */
@@ -130,6 +130,14 @@ bool value_as_column(struct interp *in, const struct value *v, struct column *c,
 /* Numbers of a value: a number, a column of numbers or truth values, a list of numbers.  NULL after an error at span. */
 const double *value_numbers(struct interp *in, const struct value *v, struct span span, int *n);
 
+struct call;
+/* Of n numbers that are not missing; NaN of none.  numbers_quantile sorts v: p = 0 is the least, 0.5 the median (R's type 7). */
+double numbers_mean(const double *v, int n);
+double numbers_sd(const double *v, int n);
+double numbers_quantile(double *v, int n, double p);
+/* describe(), as summary() of a table shows it. */
+void describe_table(struct call *c, const struct table *t, struct value *out);
+
 /* ---- evaluation: false after an error, which was reported ---- */
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);
@@ -138,9 +146,10 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
 /* a in b (member.c): true if a, or each value of the column a, is equal to one of b's items; NA where that is not known. */
 bool eval_member(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                  struct value *out);
-/* From one end of a range, and how many: false after an error at e. */
+#define RANGE_MAX (INT64_C(1) << 53) /* items of a range that is gone through: whole numbers are exact up to there */
+/* From one end of a range, and how many items, at most `most`: false after an error at e. */
 bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
-                  double *from, int64_t *n);
+                  int64_t most, double *from, int64_t *n);
 
 /* ---- stack.c: expressions, statements and calls lie in each other as deep as the C stack has room for ---- */
 

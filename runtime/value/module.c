@@ -271,12 +271,14 @@ void module_leave(struct interp *in, const struct ast *use) {
 
 static bool run_statements(struct interp *in, struct module *m, const struct ast *use) {
   const struct diag *before = in->diags->last;
-  struct value dropped; /* not NULL: messages wait for their note */
+  struct value dropped;                  /* not NULL: messages wait for their note */
+  struct lint_set allowed = in->allowed; /* what a module allows, it allows for itself */
   bool fine = true;
   module_enter(in, use);
   for (const struct ast *s = m->script->statements.first; s && fine; s = s->next)
     fine = exec_apart(in, s, &dropped);
   module_leave(in, use);
+  in->allowed = allowed;
   note_use(in, use, before);
   return fine;
 }

@@ -244,6 +244,17 @@ Test(kin, a_long_loop_takes_no_more_memory) {
   kin_free(k);
 }
 
+/* Each table keeps the one it was made from. */
+Test(kin, a_long_chain_of_values_is_released) {
+  static struct sink s;
+  struct kin *k = new_kin(&s);
+  cr_expect_eq(run(k, "let d = table(x = [1, 2])\nfor i in 1..20000 { d = derive(d, x = x + 1) }\nd.x[1]"),
+               KIN_OK);
+  cr_expect_eq(run(k, "d = 1"), KIN_OK);
+  cr_expect_str_eq(s.out, "20001\n");
+  kin_free(k);
+}
+
 /* The n-th allocation fails, n = 1, 2, ...: never a crash, and in the end the script runs. */
 Test(kin, memory_may_run_out_anywhere, .timeout = 300) {
   static struct sink s;
