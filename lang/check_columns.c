@@ -102,14 +102,28 @@ static void check_column_type(struct checker *ck, const struct ast *type) {
   if (later_column_function(name))
     CHECK_ERROR(ck, word->span, DIAG_NOT_YET_COLUMN_FUNCTION, name);
   else
-    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text, logical and date are");
+    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name,
+                "factor, numeric, text, logical and date are");
+}
+
+/* members wife = "_w", husband = "_h" */
+static void check_members(struct checker *ck, const struct ast *line) {
+  const struct ast *first = line->u.values.values.first;
+  bool fine = line->u.values.values.n > 1;
+  for (const struct ast *m = first; m && fine; m = m->next) {
+    bool level = m->u.arg.key && (m->u.arg.key->kind == AST_NAME || m->u.arg.key->kind == AST_TEXT);
+    fine = level && m->u.arg.value->kind == AST_TEXT && *m->u.arg.value->u.text.value;
+    for (const struct ast *other = first; other != m && fine; other = other->next)
+      fine = strcmp(other->u.arg.value->u.text.value, m->u.arg.value->u.text.value) != 0;
+  }
+  if (!fine) CHECK_ERROR(ck, line->span, DIAG_MEMBER_FORM);
 }
 
 static void check_data_line(struct checker *ck, struct ast *line) {
   if (line->kind == AST_COLTYPE) check_column_type(ck, line->u.let.value);
   if (line->kind == AST_DERIVE) check_columns(ck, line->u.let.value, NULL, NULL);
   if (line->kind == AST_WHERE) check_columns(ck, line->u.expr.value, NULL, "where");
-  if (line->kind == AST_MEMBERS) CHECK_ERROR(ck, line->span, DIAG_NOT_YET_DATA_LINE, "members");
+  if (line->kind == AST_MEMBERS) check_members(ck, line);
 }
 
 static bool has_error(const struct ast_list *lines) {

@@ -2,6 +2,7 @@
 #include "lang/column_expr.h"
 #include "lang/describe.h"
 #include "runtime/model/units.h"
+#include "runtime/table/members.h"
 #include "runtime/value/interp.h"
 #include <string.h>
 
@@ -161,10 +162,28 @@ static bool where_line(struct block *b, const struct ast *line) {
   return FAIL(b, line, DIAG_WHERE_EMPTY);
 }
 
+static bool members_line(struct block *b, const struct ast *line) {
+  struct member *member = arena_array(b->in->scratch, (size_t)line->u.values.values.n, struct member);
+  const struct design *d = b->table->design;
+  int n = 0;
+  for (const struct ast *m = line->u.values.values.first; m; m = m->next) {
+    const struct ast *level = m->u.arg.key;
+    member[n++] =
+        (struct member){.level = level->kind == AST_NAME ? level->u.name.whole : level->u.text.value,
+                        .affix = m->u.arg.value->u.text.value,
+                        .span = m->span};
+  }
+  struct table *t = table_members(b->in->mem, b->in->diags, b->in->script->source, b->table, member, n,
+                                  d && d->role ? d->role : "role");
+  if (t) b->table = t;
+  return t != NULL;
+}
+
 static bool run_line(struct block *b, const struct ast *line) {
   if (line->kind == AST_COLTYPE) return declare_line(b, line);
   if (line->kind == AST_DERIVE) return derive_line(b, line);
   if (line->kind == AST_WHERE) return where_line(b, line);
+  if (line->kind == AST_MEMBERS) return members_line(b, line);
   if (line->kind == AST_MISSING || line->kind == AST_DECIMAL) return true; /* the reader has heeded them */
   return FAIL(b, line, DIAG_NOT_YET, "this line of a data block", DIAG_NONE);
 }

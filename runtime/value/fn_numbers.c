@@ -1,5 +1,5 @@
 /* fn_numbers.c: functions of numbers and columns; what a table's columns hold. */
-#include "runtime/value/interp.h"
+#include "runtime/value/numbers.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +24,14 @@ static double sum_of(const double *v, int n) {
   return s;
 }
 
-static double mean_of(const double *v, int n) {
+double numbers_mean(const double *v, int n) {
   double first = n ? sum_of(v, n) / n : (double)NAN, rest = 0;
   for (int i = 0; i < n; i++) rest += v[i] - first; /* a second pass, as R does: exact to rounding */
   return n && isfinite(first) ? first + rest / n : first;
 }
 
-static double sd_of(const double *v, int n) {
-  double m = mean_of(v, n), s = 0;
+double numbers_sd(const double *v, int n) {
+  double m = numbers_mean(v, n), s = 0;
   for (int i = 0; i < n; i++) s += (v[i] - m) * (v[i] - m);
   return n > 1 ? sqrt(s / (n - 1)) : (double)NAN;
 }
@@ -42,7 +42,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 /* R's quantile type 7; sorts v. */
-static double quantile_of(double *v, int n, double p) {
+double numbers_quantile(double *v, int n, double p) {
   if (n == 0) return NAN;
   qsort(v, (size_t)n, sizeof *v, by_value);
   double at = (n - 1) * p;
@@ -57,19 +57,19 @@ static double do_sum(double *v, int n) {
   return sum_of(v, n);
 }
 static double do_mean(double *v, int n) {
-  return mean_of(v, n);
+  return numbers_mean(v, n);
 }
 static double do_sd(double *v, int n) {
-  return sd_of(v, n);
+  return numbers_sd(v, n);
 }
 static double do_median(double *v, int n) {
-  return quantile_of(v, n, 0.5);
+  return numbers_quantile(v, n, 0.5);
 }
 static double do_min(double *v, int n) {
-  return quantile_of(v, n, 0);
+  return numbers_quantile(v, n, 0);
 }
 static double do_max(double *v, int n) {
-  return quantile_of(v, n, 1);
+  return numbers_quantile(v, n, 1);
 }
 
 static bool reduce(struct call *c, statistic *f, struct value *out) {
@@ -135,51 +135,7 @@ bool builtin_round(struct call *c, struct value *out) {
   return each(c, round_to, c->arg[1].ast ? c->arg[1].value.u.number : 0, NULL, out);
 }
 
-/* ---- describe ------------------------------------------------------------------------------------------- */
-
-static struct value optional(bool there, double x) {
-  return there ? value_number(x) : (struct value){.kind = VALUE_NA};
-}
-
-/* An end of the range, or the mean: of dates a date. */
-static struct value figure_of(struct interp *in, const struct schema_column *s, double x) {
-  if (s->type != COL_NUMBER || isnan(x)) return (struct value){.kind = VALUE_NA};
-  return s->calendar ? value_text(in, calendar_text(in->scratch, x, s->calendar)) : value_number(x);
-}
-
-static void describe_column(struct interp *in, const struct column *col, const struct schema_column *s, int n,
-                            struct value *cell) {
-  bool number = s->type == COL_NUMBER;
-  double *v = arena_raw(in->scratch, (size_t)n + 1, double);
-  int m = 0;
-  for (int i = 0; number && i < n; i++)
-    if (!isnan(col->v.number[i])) v[m++] = col->v.number[i];
-  static const char *const types[] = {"numeric", "factor", "logical"}; /* ORDER COLTYPES */
-  cell[0] = value_text(in, s->name);
-  cell[1] = value_text(in, s->calendar ? calendar_name(s->calendar) : types[s->type]);
-  cell[2] = optional(s->type == COL_FACTOR, s->n_levels);
-  cell[3] = value_number(s->n_missing);
-  cell[4] = figure_of(in, s, quantile_of(v, m, 0));
-  cell[5] = figure_of(in, s, mean_of(v, m));
-  cell[6] = figure_of(in, s, quantile_of(v, m, 1));
-  cell[7] = optional(number, sd_of(v, m));
-}
-
-static void describe_table(struct call *c, const struct table *t, struct value *out) {
-  static const char *const names[] = {"column", "type", "levels", "missing", "min", "mean", "max", "sd"};
-  const struct schema *s = table_schema(c->in->scratch, t);
-  struct value *cell = arena_raw(c->in->scratch, 8 * (size_t)t->n_columns, struct value);
-  for (int j = 0; j < t->n_columns; j++)
-    describe_column(c->in, &t->columns[j], &s->columns[j], t->n_rows, cell + 8 * j);
-  struct grid_value g = {
-      .rows = t->n_columns, .cols = 8, .cell = cell, .col_names = names, .kind = "describe"};
-  *out = value_grid(c->in, &g);
-}
-
-bool builtin_describe(struct call *c, struct value *out) {
-  describe_table(c, c->arg[0].value.u.table, out);
-  return true;
-}
+/* ---- summary -------------------------------------------------------------------------------------------- */
 
 static bool summary_column(struct call *c, struct value *out) {
   static const char *const names[] = {"n", "missing", "min", "q25", "median", "mean", "q75", "max"};
@@ -188,12 +144,12 @@ static bool summary_column(struct call *c, struct value *out) {
   if (!v || !value_numbers(c->in, &c->arg[0].value, c->arg[0].ast->span, &all)) return false;
   const double figure[] = {n,
                            all - n,
-                           quantile_of(v, n, 0),
-                           quantile_of(v, n, 0.25),
-                           quantile_of(v, n, 0.5),
-                           mean_of(v, n),
-                           quantile_of(v, n, 0.75),
-                           quantile_of(v, n, 1)};
+                           numbers_quantile(v, n, 0),
+                           numbers_quantile(v, n, 0.25),
+                           numbers_quantile(v, n, 0.5),
+                           numbers_mean(v, n),
+                           numbers_quantile(v, n, 0.75),
+                           numbers_quantile(v, n, 1)};
   struct value *items = arena_raw(c->in->scratch, 8, struct value);
   for (int i = 0; i < 8; i++) items[i] = value_number(figure[i]);
   *out = value_list(c->in, 8, items, names);
