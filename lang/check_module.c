@@ -13,13 +13,41 @@ static const char *what_is(const struct ast *s) {
 }
 
 static bool may_stand(const struct ast *s) {
-  return s->kind == AST_FN || s->kind == AST_MODEL || s->kind == AST_DESIGN || s->kind == AST_LET ||
-         s->kind == AST_USE || s->kind == AST_ALLOW || s->kind == AST_ERROR;
+  return s->kind == AST_FN || s->kind == AST_DESIGN || s->kind == AST_LET || s->kind == AST_USE ||
+         s->kind == AST_ALLOW || s->kind == AST_ERROR;
+}
+
+/* A library may be ahead of this version: what its models want and is not there (K09..) is told where they are used, and
+   lints are for who writes the model. */
+static bool is_for_user(const struct diag *d) {
+  return d->severity == SEVERITY_ERROR && strncmp(diag_number(d->code), "K09", 3) != 0;
+}
+
+static void tell_again(struct diags *to, const struct diag *d) {
+  struct diag *copy = diag_put(to, d->source, d->span, d->code, d->text, d->hint);
+  for (const struct diag_note *note = d->notes; copy && note; note = note->next)
+    diag_note(to, copy, note->source, note->span, note->text);
+}
+
+static void free_diags(void *diags) {
+  diags_free(diags);
+}
+
+static void check_model_of_module(struct checker *ck, struct ast *s) {
+  struct diags *told = ck->diags, *here = diags_new(arena_mem(ck->arena));
+  arena_register(ck->arena, free_diags, here); /* also when memory runs out on the way */
+  ck->diags = here;
+  check_model(ck, s);
+  ck->diags = told;
+  for (const struct diag *d = here->first; d; d = d->next)
+    if (is_for_user(d)) tell_again(told, d);
 }
 
 static void check_statements(struct checker *ck) {
   for (struct ast *s = ck->script->statements.first; s; s = s->next) {
-    if (may_stand(s))
+    if (s->kind == AST_MODEL)
+      check_model_of_module(ck, s);
+    else if (may_stand(s))
       check_statement(ck, s);
     else
       CHECK_ERROR(ck, s->span, DIAG_MODULE_STATEMENT, what_is(s));
