@@ -32,16 +32,17 @@ struct fit_ref {
 struct binding {
   struct binding *next; /* older, in the same bucket */
   const char *name;
-  const struct ast *node; /* NAME where it was made, or the USE that brought it; NULL: an earlier prompt line */
+  const struct ast
+      *node; /* NAME where it was made, or the USE that brought it; NULL: an earlier prompt line */
   const struct script *module; /* that it was brought from; NULL: none */
   struct binding *in_scope;    /* local: the one made before it in the same scope */
   bool local;
   int times; /* in checker.makers: how many statements make the name */
   enum type type;
-  struct ast *formula;      /* the formula that it stands for, NULL if that is not known */
-  struct table_ref *table;  /* the same of a table */
-  struct model_value model; /* the same of a model; both NULL: not known */
-  struct fit_ref fit;       /* the same of a fit */
+  struct ast *formula;              /* the formula that it stands for, NULL if that is not known */
+  struct table_ref *table;          /* the same of a table */
+  struct model_value model;         /* the same of a model; both NULL: not known */
+  struct fit_ref fit;               /* the same of a fit */
   const struct signature *function; /* the same of a function */
 };
 
@@ -59,7 +60,7 @@ struct names {
 };
 
 struct checker {
-  struct checker *user; /* of the script or module that uses this one; NULL: none does */
+  struct checker *user;     /* of the script or module that uses this one; NULL: none does */
   struct checker **modules; /* those checked so far, shared by all */
   struct checker *next_module;
   const struct script *script;
@@ -68,11 +69,12 @@ struct checker {
   const struct check_env *env;
   struct arena *arena; /* temporaries of the whole check */
   struct names names;
-  struct names makers;  /* names that the script's statements make, those further down too; empty before a function is met */
-  struct names gone;    /* local names of blocks that have ended */
-  struct scope *scope;  /* NULL: the script's own level */
-  const struct ast *fn; /* whose body is checked; NULL: none */
-  bool library; /* a module could not be had: names may come from there */
+  struct names
+      makers; /* names that the script's statements make, those further down too; empty before a function is met */
+  struct names gone;       /* local names of blocks that have ended */
+  struct scope *scope;     /* NULL: the script's own level */
+  const struct ast *fn;    /* whose body is checked; NULL: none */
+  bool library;            /* a module could not be had: names may come from there */
   struct lint_set allowed; /* lints that the script silences so far */
 };
 
@@ -146,9 +148,9 @@ const struct model_spec *check_model_of(struct checker *ck, struct ast *e);
 struct fit_ref check_fit_of(struct checker *ck, struct ast *e);
 /* Hypotheses on the coefficients of a fit. */
 void check_hypotheses(struct checker *ck, const struct ast *block, struct fit_ref fit);
-/* The model against the columns of the table that `e` is given with. */
+/* The model against the columns of the table that `e` is given with; describes: nothing is fitted. */
 void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
-                      struct table_ref *table);
+                      struct table_ref *table, bool describes);
 
 /* ---- check_columns.c ---- */
 

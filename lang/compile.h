@@ -13,8 +13,10 @@ struct compiler {
   int n_vars, room_vars;
   struct ir_random *random;
   int n_random, room_random;
-  const struct ast *offset; /* sum of the offsets so far, NULL: none */
-  int response;             /* index into vars; -1 before it is known */
+  const struct ast *residual; /* residual(...), NULL: none */
+  bool describes;             /* what cannot be fitted is kept, for explain() */
+  const struct ast *offset;   /* sum of the offsets so far, NULL: none */
+  int response;               /* index into vars; -1 before it is known */
 };
 
 /* Index of the variable that an expression stands for; made when it is new. */

@@ -5,9 +5,9 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const function_words[] = {
-    "anova",  "augment", "compare", "confint", "contrasts", "distinguishable", "estimate", "explain",
-    "glance", "means",   "plot",    "power",   "predict",   "recode",          "relevel",  "report",
-    "save",   "slopes",  "tidy",    "vars"};
+    "anova",  "augment", "compare", "confint", "contrasts", "distinguishable", "estimate",
+    "glance", "means",   "plot",    "power",   "predict",   "recode",          "relevel",
+    "report", "save",    "slopes",  "tidy",    "vars"};
 
 static const char *const column_words[] = {"poly", "ns", "bs", "relevel"};
 

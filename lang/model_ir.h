@@ -55,6 +55,7 @@ struct model_ir {
   struct ir_terms fixed;
   int n_random;
   const struct ir_random *random; /* finest grouping of a/b first, as lme4 */
+  const struct ast *residual;     /* residual(...) of the formula; NULL: independent, with one variance */
   int offset; /* index into vars, -1: none (formula term offset(x); several are summed into one var) */
 };
 
@@ -63,6 +64,10 @@ struct model_ir {
    the model. */
 struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
                                const struct schema *schema);
+
+/* The same for explain(): a residual structure that this version cannot fit is kept in `residual`. */
+struct model_ir *compile_described(struct arena *a, struct diags *diags, const struct model_spec *spec,
+                                   const struct schema *schema);
 
 /* Compiles a formula over a schema.  NULL after errors (in diags).  `source` is the script the formula stands
  * in. */

@@ -21,6 +21,10 @@ struct printer {
 
 static void put_expr(struct printer *p, const struct ast *e);
 
+static void put_indent(struct printer *p) {
+  buf_pad(p->out, ' ', (size_t)p->indent * PRINT_INDENT);
+}
+
 /* ---- expressions ---------------------------------------------------------------------------------------- */
 
 static bool plain_name(const char *s) {
@@ -89,13 +93,21 @@ static void put_items(struct printer *p, const struct ast_list *items) {
   }
 }
 
+/* In a script, several hypotheses stand on lines of their own. */
 static void put_hypotheses(struct printer *p, const struct ast *n) {
-  buf_put(p->out, "{ ");
+  bool lines = p->source && n->u.list.items.n > 1;
+  buf_put(p->out, "{");
+  p->indent++;
   for (const struct ast *h = n->u.list.items.first; h; h = h->next) {
+    buf_putc(p->out, lines ? '\n' : ' ');
+    if (lines) put_indent(p);
     put_expr(p, h);
-    if (h->next) buf_put(p->out, "; ");
+    if (h->next && !lines) buf_putc(p->out, ';');
   }
-  buf_put(p->out, n->u.list.items.n ? " }" : "}");
+  p->indent--;
+  if (n->u.list.items.n) buf_putc(p->out, lines ? '\n' : ' ');
+  if (lines) put_indent(p);
+  buf_putc(p->out, '}');
 }
 
 static bool tight(enum ast_op op) {
@@ -205,10 +217,6 @@ char *print_expr(struct arena *a, const struct ast *expr) {
   struct printer p = {.out = &b};
   put_expr(&p, expr);
   return b.text;
-}
-
-static void put_indent(struct printer *p) {
-  buf_pad(p->out, ' ', (size_t)p->indent * PRINT_INDENT);
 }
 
 /* ---- statements and lines ------------------------------------------------------------------------------- */

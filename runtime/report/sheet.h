@@ -15,7 +15,7 @@ enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_POINT };
 
 enum {
   SHEET_GAP = 2,       /* spaces between columns */
-  SHEET_CELL_MAX = 40, /* columns of a terminal that a cell may take; a longer text is cut */
+  SHEET_CELL_MAX = 72, /* columns of a terminal that a cell may take; a longer text is cut */
 };
 
 struct sheet {

@@ -130,14 +130,6 @@ bool value_as_column(struct interp *in, const struct value *v, struct column *c,
 /* Numbers of a value: a number, a column of numbers or truth values, a list of numbers.  NULL after an error at span. */
 const double *value_numbers(struct interp *in, const struct value *v, struct span span, int *n);
 
-struct call;
-/* Of n numbers that are not missing; NaN of none.  numbers_quantile sorts v: p = 0 is the least, 0.5 the median (R's type 7). */
-double numbers_mean(const double *v, int n);
-double numbers_sd(const double *v, int n);
-double numbers_quantile(double *v, int n, double p);
-/* describe(), as summary() of a table shows it. */
-void describe_table(struct call *c, const struct table *t, struct value *out);
-
 /* ---- evaluation: false after an error, which was reported ---- */
 
 bool eval_expr(struct interp *in, const struct ast *e, struct value *out);

@@ -224,8 +224,8 @@ Test(formula, errors_of_the_fixed_part) {
       {"y ~ (arm == 3)", "K0306 5: `arm` is a factor and `3` is numeric: they cannot be compared"},
       {"y ~ offset(x):z", "K0340 5: offset(...) can only be added to the fixed part"},
       {"y ~ .role",
-       "K0933 5: the slot `.role` of a design is part of the language, but not of this version of kin; "
-       "write the column's name"},
+       "K0250 5: `.role` stands for a part of a design, and study.csv is declared as none; declare how the "
+       "study is built: `design d { ... }`, then `data ... as d`"},
   };
   CHECK_ALL(cases);
 }

@@ -85,7 +85,7 @@ Test(parse, newlines) {
   prints("f(a,\n  b)", "f(a, b)\n");
   prints("let x = 1 +\n  2", "let x = 1 + 2\n");
   prints("if a { 1 }\nelse { 2 }", "if a {\n  1\n} else {\n  2\n}\n");
-  prints("test(f, { a == b\n c == 0 })", "test(f, { a == b; c == 0 })\n");
+  prints("test(f, { a == b\n c == 0 })", "test(f, {\n  a == b\n  c == 0\n})\n");
   prints("a; b\r\nc", "a\nb\nc\n");
 }
 
