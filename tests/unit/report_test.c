@@ -154,8 +154,8 @@ Test(sheet, a_long_cell_is_cut_between_characters) {
   struct room r;
   room_open(&r);
   struct sheet *l = sheet_new(r.arena, 1, 1);
-  sheet_set(l, 0, 0, "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöü");
-  cr_expect_str_eq(l->cell[0], "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüä...");
+  sheet_set(l, 0, 0, "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöü");
+  cr_expect_str_eq(l->cell[0], "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöü...");
   sheet_set(l, 0, 0, "\033[31mred\xc2\x9b");
   cr_expect_str_eq(l->cell[0], "?[31mred??");
   room_close(&r);
