@@ -18,7 +18,7 @@
 struct check_env {
   const struct signatures *functions;
   struct lint_set allowed; /* lints that earlier statements silence */
-  void *runtime; /* passed back to the calls below */
+  void *runtime;           /* passed back to the calls below */
   /* Type of a variable of an earlier prompt line; false if there is none. */
   bool (*variable)(void *runtime, const char *name, enum type *type);
   /* All names of such variables, for near names. */

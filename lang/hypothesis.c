@@ -74,7 +74,7 @@ static void add_coefficient(struct reading *r, const struct ast *name, double we
   struct hypothesis *h = r->h;
   if (h->n == r->room) {
     int room = r->room ? 2 * r->room : 4;
-    h->name = arena_grow(r->arena, h->name, (size_t)h->n, (size_t)room, sizeof *h->name);
+    h->name = arena_grow(r->arena, h->name, (size_t)h->n, (size_t)room, sizeof(const char *));
     h->weight = arena_grow(r->arena, h->weight, (size_t)h->n, (size_t)room, sizeof *h->weight);
     r->room = room;
   }

@@ -41,11 +41,12 @@ static const char *near_parameter(const struct applying *p, const struct signatu
 }
 
 static void tell_misfit(struct applying *p, const struct signature *s, const struct ast *arg, int why) {
-  const struct ast *key = arg->u.arg.key;
+  const struct ast *key = arg->u.arg.key; /* there unless there are too many */
+  struct span at = key ? key->span : arg->span;
   const char *name = key ? print_expr(p->arena, key) : "";
-  struct diag *d = why == ARG_UNKNOWN ? APPLY_ERROR(p, key->span, DIAG_UNKNOWN_ARGUMENT, s->name, name,
-                                                    near_parameter(p, s, name))
-                   : why == ARG_TWICE ? APPLY_ERROR(p, key->span, DIAG_ARGUMENT_TWICE, name, s->name)
+  struct diag *d = why == ARG_UNKNOWN
+                       ? APPLY_ERROR(p, at, DIAG_UNKNOWN_ARGUMENT, s->name, name, near_parameter(p, s, name))
+                   : why == ARG_TWICE ? APPLY_ERROR(p, at, DIAG_ARGUMENT_TWICE, name, s->name)
                                       : APPLY_ERROR(p, arg->span, DIAG_TOO_MANY_ARGUMENTS, s->name, s->text);
   if (d && why == ARG_UNKNOWN) diag_note(p->diags, d, NULL, (struct span){0, 0}, s->text);
 }
@@ -287,9 +288,9 @@ struct model_spec *model_apply(struct mem *m, struct diags *diags, const struct 
                        .argument = arena_array(spec->arena, n, const struct ast *)};
   arena_hold(spec->arena, decl->arena);
   spec->decl = decl;
-  if (call && n == 0 && called)
+  if (called && n == 0)
     APPLY_ERROR(&p, call->span, DIAG_MODEL_NO_PARAMETERS, decl->name);
-  else if (n > 0 && !called)
+  else if (call && n > 0 && !called)
     APPLY_ERROR(&p, call->span, DIAG_MODEL_WANTS_ARGUMENTS, decl->name, model_signature(spec->arena, decl));
   else if (called)
     take_arguments(&p);

@@ -31,7 +31,8 @@ struct signature {
   enum type result;
   const char *text; /* "fit(formula, data, method = reml | ml, ...)": as help shows it */
   const char *help; /* one line */
-  const struct closure *closure; /* its body, of one that is written in kin (runtime/value/interp.h); NULL: built in */
+  const struct closure
+      *closure; /* its body, of one that is written in kin (runtime/value/interp.h); NULL: built in */
 };
 
 struct signatures {

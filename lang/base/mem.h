@@ -28,11 +28,11 @@ enum unwind {
 };
 
 struct mem {
-  jmp_buf *guard;     /* innermost guard, NULL outside any */
-  struct arena *pool; /* arenas whose first reference nobody has taken over yet, newest first */
-  size_t calls;       /* allocations asked for so far */
-  size_t fail_at;     /* the call with this number fails (tests); 0: never */
-  size_t live;        /* blocks handed out and not yet freed: 0 after everything is released */
+  jmp_buf *guard;      /* innermost guard, NULL outside any */
+  struct arena *pool;  /* arenas whose first reference nobody has taken over yet, newest first */
+  size_t calls;        /* allocations asked for so far */
+  size_t fail_at;      /* the call with this number fails (tests); 0: never */
+  size_t live;         /* blocks handed out and not yet freed: 0 after everything is released */
   struct arena *dying; /* without references, not yet freed: those that the one being freed held */
   bool releasing;      /* an arena is being freed */
   volatile sig_atomic_t interrupted; /* set by a signal handler, cleared by the guard that unwinds */

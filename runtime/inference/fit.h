@@ -11,8 +11,8 @@ struct fit {
   const struct frame *frame;
   const struct reml_result *result;
   bool reml;
-  int n_par;          /* fixed effects (rank) + covariance parameters + 1 for sigma */
-  const char *fitlog; /* NULL unless asked for */
+  int n_par;              /* fixed effects (rank) + covariance parameters + 1 for sigma */
+  const char *fitlog;     /* NULL unless asked for */
   struct lint_list lints; /* those that were not silenced */
   double seconds_read, seconds_setup, seconds_optimize;
 };

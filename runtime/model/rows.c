@@ -1,4 +1,5 @@
 #include "runtime/model/rows.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ static const char *why_none(struct making *k) {
 }
 
 static bool weights_fault(struct making *k, enum diag_code code, double weight, int row) {
+  assert(k->weights->expr);
   diag_add(k->diags, k->weights->source, k->weights->expr->span, code, k->ir->vars[k->ir->n_vars - 1].name,
            arena_printf(k->scratch, "%.7g", weight), arena_printf(k->scratch, "%d", row + 1), DIAG_END);
   return false;

@@ -61,8 +61,11 @@ uint64_t random_below(struct random *r, uint64_t n) {
 
 /* Events of a process of rate 1 before the time `mean`. */
 double random_poisson(struct random *r, double mean) {
-  double n = 0;
-  for (double t = random_exponential(r); t < mean; t += random_exponential(r)) n++;
+  double n = 0, t = random_exponential(r);
+  while (t < mean) {
+    t += random_exponential(r);
+    n++;
+  }
   return n;
 }
 

@@ -1,5 +1,6 @@
 /* call.c: from a call's syntax to a built-in function's arguments. */
 #include "runtime/value/interp.h"
+#include <assert.h>
 #include <string.h>
 
 struct builtin {
@@ -107,6 +108,7 @@ static bool take_all(struct call *c, const struct ast_list *args) {
     if (param[i] < 0) return misfit(c, a, param[i]);
     const struct param *p = &c->signature->params[param[i]];
     struct argument *to = p->rest ? &c->rest[c->n_rest] : &c->arg[param[i]];
+    assert(!p->rest || c->rest_name);
     if (p->rest)
       c->rest_name[c->n_rest++] =
           a->u.arg.key && a->u.arg.key->kind == AST_NAME ? a->u.arg.key->u.name.whole : NULL;

@@ -70,12 +70,17 @@ static double p_value(enum ast_op op, double z) {
   return 2 * normal_upper(fabs(z));
 }
 
+static struct value number_or_none(double x) {
+  if (isnan(x)) return (struct value){.kind = VALUE_NONE};
+  return value_number(x);
+}
+
 /* estimate and se are NaN in the row of all together: it has none. */
 static void put_row(struct value **cell, const char *text, double estimate, double se, double chi2, int df,
                     double p) {
   *(*cell)++ = (struct value){.kind = VALUE_TEXT, .u.text = text};
-  *(*cell)++ = isnan(estimate) ? (struct value){.kind = VALUE_NONE} : value_number(estimate);
-  *(*cell)++ = isnan(se) ? (struct value){.kind = VALUE_NONE} : value_number(se);
+  *(*cell)++ = number_or_none(estimate);
+  *(*cell)++ = number_or_none(se);
   *(*cell)++ = value_number(chi2);
   *(*cell)++ = value_number(df);
   *(*cell)++ = value_number(p);

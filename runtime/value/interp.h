@@ -138,7 +138,8 @@ bool apply_operator(struct interp *in, const struct ast *e, const struct value *
 /* a in b (member.c): true if a, or each value of the column a, is equal to one of b's items; NA where that is not known. */
 bool eval_member(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                  struct value *out);
-#define RANGE_MAX (INT64_C(1) << 53) /* items of a range that is gone through: whole numbers are exact up to there */
+#define RANGE_MAX                                                                                            \
+  (INT64_C(1) << 53) /* items of a range that is gone through: whole numbers are exact up to there */
 /* From one end of a range, and how many items, at most `most`: false after an error at e. */
 bool range_length(struct interp *in, const struct ast *e, const struct value *a, const struct value *b,
                   int64_t most, double *from, int64_t *n);

@@ -202,8 +202,8 @@ static struct module *parse_module(struct interp *in, const char *shown, const c
                                    size_t n) {
   int before = in->diags->n_errors;
   struct script *s = parse_script(in->mem, in->diags, shown, folder_of(in->scratch, file), text, n);
-  arena_hold(in->run, s->arena);
-  if (in->diags->n_errors > before) return NULL;
+  if (s) arena_hold(in->run, s->arena);
+  if (!s || in->diags->n_errors > before) return NULL;
   struct module *m = arena_make(s->arena, struct module);
   *m = (struct module){.next = in->modules, .script = s, .file = arena_strdup(s->arena, file)};
   arena_retain(s->arena);

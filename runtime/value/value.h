@@ -74,7 +74,7 @@ enum value_kind {
   VALUE_DESIGN,
   VALUE_MODEL,
   VALUE_HYPOTHESES, /* as a formula: a tree and its source */
-  VALUE_ENUM, /* a word of a parameter's enumeration */
+  VALUE_ENUM,       /* a word of a parameter's enumeration */
 };
 
 struct value {

@@ -111,7 +111,8 @@ Test(frame, offset_leaves_the_response) {
 
 Test(frame, treatment_contrasts) {
   struct frame *f = fit_frame("y ~ arm * x + flag + (1 | patient)");
-  cr_expect_str_eq(x_names(f), "(Intercept) arm[digital] arm[other] x flag[true] arm[digital]:x arm[other]:x");
+  cr_expect_str_eq(x_names(f),
+                   "(Intercept) arm[digital] arm[other] x flag[true] arm[digital]:x arm[other]:x");
   cr_expect_str_eq(x_column(f, 0), "1 1 1 1 1 1 1 1 1 1");
   cr_expect_str_eq(x_column(f, 1), "1 1 0 0 1 0 0 1 0 0");
   cr_expect_str_eq(x_column(f, 4), "1 0 1 1 0 0 1 1 1 0");

@@ -16,8 +16,8 @@ Test(random, the_stream_of_a_seed) {
 
 /* Figures of R 4.2.2's qnorm. */
 Test(random, normal_quantiles) {
-  static const double p[] = {0.975, 1e-10, 0.3, 1e-300},
-                      z[] = {1.95996398454005361, -6.36134090240405570, -0.52440051270804067, -37.04709629936120052};
+  static const double p[] = {0.975, 1e-10, 0.3, 1e-300}, z[] = {1.95996398454005361, -6.36134090240405570,
+                                                                -0.52440051270804067, -37.04709629936120052};
   for (int i = 0; i < 4; i++) cr_expect_float_eq(normal_quantile(p[i]), z[i], 1e-14 * fabs(z[i]));
   cr_expect(isinf(normal_quantile(0)) && isinf(normal_quantile(1)) && isnan(normal_quantile(2)));
 }
