@@ -191,7 +191,7 @@ static enum type call_value(struct checker *ck, struct ast *node, enum type call
 /* The arguments of a function that is not known are left alone: they may be words or columns. */
 static enum type call_unknown(struct checker *ck, const struct ast *callee) {
   const char *name = callee->u.name.whole;
-  if (later_function(name) || later_column_function(name))
+  if (later_function(name))
     CHECK_ERROR(ck, callee->span, DIAG_NOT_YET_FUNCTION, name);
   else if (names_later(ck, name))
     names_unknown(ck, callee, name);

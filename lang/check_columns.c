@@ -99,11 +99,7 @@ static void check_column_type(struct checker *ck, const struct ast *type) {
   const char *name = word->u.name.whole;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(known[i], name) == 0) return;
-  if (later_column_function(name))
-    CHECK_ERROR(ck, word->span, DIAG_NOT_YET_COLUMN_FUNCTION, name);
-  else
-    CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name,
-                "factor, numeric, text, logical and date are");
+  CHECK_ERROR(ck, word->span, DIAG_UNKNOWN_COLUMN_TYPE, name, "factor, numeric, text, logical and date are");
 }
 
 /* members wife = "_w", husband = "_h" */

@@ -10,7 +10,7 @@
 #include "lang/compile.h"
 #include <string.h>
 
-struct coding {
+struct marginality {
   const struct local_vars *local;
   const struct term_set *set;
   int first; /* the first term of the design: those before it belong to another */
@@ -18,19 +18,19 @@ struct coding {
   uint64_t *numeric; /* set->words: the variables that are no factors */
 };
 
-static bool is_factor(const struct coding *k, int v) {
+static bool is_factor(const struct marginality *k, int v) {
   enum colkind kind = k->local->compiler->kinds[k->local->var[v]];
   return kind == COLKIND_FACTOR || kind == COLKIND_BOOL || kind == COLKIND_TEXT;
 }
 
 /* Bits of term t, without variable v, in word w. */
-static uint64_t rest_word(const struct coding *k, int t, int v, int w) {
+static uint64_t rest_word(const struct marginality *k, int t, int v, int w) {
   uint64_t bits = term_bits(k->set, t)[w];
   return w == v / 64 ? bits & ~((uint64_t)1 << (v % 64)) : bits;
 }
 
 /* Does term `by` span term t without variable v? */
-static bool spans_rest(const struct coding *k, int by, int t, int v) {
+static bool spans_rest(const struct marginality *k, int by, int t, int v) {
   for (int w = 0; w < k->set->words; w++) {
     uint64_t rest = rest_word(k, t, v, w), has = term_bits(k->set, by)[w];
     if ((rest & ~has) || (has & ~rest & k->numeric[w])) return false;
@@ -38,13 +38,13 @@ static bool spans_rest(const struct coding *k, int by, int t, int v) {
   return true;
 }
 
-static bool alone(const struct coding *k, int t, int v) {
+static bool alone(const struct marginality *k, int t, int v) {
   for (int w = 0; w < k->set->words; w++)
     if (rest_word(k, t, v, w)) return false;
   return true;
 }
 
-static bool coded_in_full(const struct coding *k, int t, int v) {
+static bool coded_in_full(const struct marginality *k, int t, int v) {
   if (!is_factor(k, v)) return false;
   if (k->intercept && alone(k, t, v)) return false;
   for (int by = k->first; by < t; by++)
@@ -59,7 +59,7 @@ static const char *term_name(const struct compiler *c, const int *var, int n) {
   return b.text;
 }
 
-static struct ir_term code_term(const struct coding *k, int t) {
+static struct ir_term code_term(const struct marginality *k, int t) {
   const struct compiler *c = k->local->compiler;
   int n = 0;
   for (int v = 0; v < k->local->n; v++) n += term_has(k->set, t, v);
@@ -78,7 +78,7 @@ struct ir_terms compile_terms(const struct local_vars *local, const struct term_
                               int only) {
   struct arena *a = local->compiler->arena;
   uint64_t *numeric = arena_array(local->compiler->scope->arena, (size_t)set->words, uint64_t);
-  struct coding k = {
+  struct marginality k = {
       .local = local, .set = set, .first = only < 0 ? 0 : only, .intercept = intercept, .numeric = numeric};
   for (int v = 0; v < local->n; v++)
     if (!is_factor(&k, v)) numeric[v / 64] |= (uint64_t)1 << (v % 64);

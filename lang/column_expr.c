@@ -2,7 +2,6 @@
 #include "lang/base/text.h"
 #include "lang/column_operators.h"
 #include "lang/describe.h"
-#include "lang/later.h"
 #include "lang/normalize.h"
 #include <assert.h>
 #include <string.h>
@@ -85,17 +84,17 @@ static enum colkind apply_rule(struct column_scope *s, const struct column_funct
   case RULE_IS_NA: return COLKIND_BOOL;
   case RULE_RECODE: return column_recode_kind(s, args, kind[0]);
   case RULE_DATE: return column_date_kind(s, args, kind[0]);
+  case RULE_CODING:
+  case RULE_RELEVEL: return column_factor_kind(s, f, args, kind[0]);
+  case RULE_BASIS: return COLKIND_NUMBER;
   case RULE_MEASURE: return column_measure_kind(s, f, value_of(args, 0), kind[0]);
   }
   return COLKIND_UNKNOWN;
 }
 
 static void tell_unknown_function(struct column_scope *s, const struct ast *name) {
-  if (later_column_function(name->u.name.whole))
-    COLUMN_ERROR(s, name->span, DIAG_NOT_YET_COLUMN_FUNCTION, name->u.name.whole);
-  else
-    COLUMN_ERROR(s, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
-                 column_function_near(name->u.name.whole));
+  COLUMN_ERROR(s, name->span, DIAG_UNKNOWN_COLUMN_FUNCTION, name->u.name.whole,
+               column_function_near(name->u.name.whole));
 }
 
 static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
@@ -107,6 +106,10 @@ static enum colkind call_kind(struct column_scope *s, const struct ast *call) {
   const struct column_function *f = column_function_find(callee->u.name.whole);
   if (!f) {
     tell_unknown_function(s, callee);
+    return COLKIND_UNKNOWN;
+  }
+  if (f->rule == RULE_BASIS) {
+    COLUMN_ERROR(s, call->span, DIAG_BASIS_PLACE, f->name);
     return COLKIND_UNKNOWN;
   }
   struct column_arguments args;

@@ -12,13 +12,17 @@ enum { COLUMN_PARAMETERS_MAX = 5 };
 /* What an argument is. */
 enum parameter_kind {
   PARAMETER_NONE,
-  PARAMETER_COLUMN, /* an expression over columns */
-  PARAMETER_UNIT,   /* lang/unit_argument.h: school, class in school, couple:role */
-  PARAMETER_COUNT,  /* a whole number, written out, from 1 */
-  PARAMETER_TEXT,   /* a text, written out */
-  PARAMETER_WORD,   /* a unit of time: days */
-  PARAMETER_MOMENT, /* numbers, or a text that is a date */
-  PARAMETER_CASES,  /* all that is left, each with a value as its key: "old" = "new" */
+  PARAMETER_COLUMN,  /* an expression over columns */
+  PARAMETER_UNIT,    /* lang/unit_argument.h: school, class in school, couple:role */
+  PARAMETER_COUNT,   /* a whole number, written out, from 1 */
+  PARAMETER_TEXT,    /* a text, written out */
+  PARAMETER_WORD,    /* a unit of time: days */
+  PARAMETER_MOMENT,  /* numbers, or a text that is a date */
+  PARAMETER_NUMBERS, /* a number, or a list of numbers, written out */
+  PARAMETER_TRUTH,   /* true or false, written out */
+  PARAMETER_LEVEL,   /* a level of a factor: wife, "Day 1", 2 */
+  PARAMETER_CODING,  /* lang/contrasts.h: sum, treatment(wife) */
+  PARAMETER_CASES,   /* all that is left, each with a value as its key: "old" = "new" */
 };
 
 /* What the arguments must be and what comes out. */
@@ -32,6 +36,9 @@ enum column_rule {
   RULE_RECODE,
   RULE_DATE,
   RULE_COUNT,   /* a number, of no column */
+  RULE_CODING,  /* a factor to the same, with a coding of its contrasts */
+  RULE_RELEVEL, /* a factor to the same, another level first */
+  RULE_BASIS,   /* numbers to several columns of numbers: lang/basis.h */
   RULE_MEASURE, /* numbers, or truth values as 0 and 1, to numbers */
 };
 

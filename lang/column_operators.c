@@ -1,6 +1,7 @@
 #include "lang/column_operators.h"
 #include "lang/base/text.h"
 #include "lang/calendar.h"
+#include "lang/contrasts.h"
 #include "lang/describe.h"
 #include "lang/normalize.h"
 #include "lang/unit_argument.h"
@@ -31,6 +32,30 @@ static void unfit(struct column_scope *s, const struct column_function *f, int i
 static bool is_count(const struct ast *e) {
   return e->kind == AST_NUMBER && e->u.number.value >= 1 && e->u.number.value <= 1e6 &&
          e->u.number.value == floor(e->u.number.value);
+}
+
+static bool is_number(const struct ast *e) {
+  bool negative = e->kind == AST_UNARY && e->u.op.op == OP_NEG;
+  return (negative ? e->u.op.a : e)->kind == AST_NUMBER;
+}
+
+static bool is_numbers(const struct ast *e) {
+  if (e->kind != AST_LIST) return is_number(e);
+  for (const struct ast *x = e->u.list.items.first; x; x = x->next)
+    if (!is_number(x)) return false;
+  return e->u.list.items.n > 0;
+}
+
+static void check_coding(struct column_scope *s, const struct ast *e) {
+  enum coding coding;
+  const struct ast *reference;
+  const char *near = coding_near(e);
+  bool known = coding_read(e, &coding, &reference);
+  if (known && (!reference || level_read(s->arena, reference))) return;
+  if (!known && near)
+    COLUMN_ERROR(s, e->span, DIAG_CODING_NEAR, describe_expr(s->arena, e), near);
+  else
+    COLUMN_ERROR(s, e->span, DIAG_CODING_WORD, describe_expr(s->arena, e));
 }
 
 static bool is_measure(const struct ast *e) {
@@ -73,6 +98,16 @@ enum colkind column_argument_kind(struct column_scope *s, const struct column_fu
     if (!is_measure(e)) unfit(s, f, i, e, "weeks, days, hours, minutes or seconds");
     break;
   case PARAMETER_MOMENT: check_moment(s, f, i, e); break;
+  case PARAMETER_NUMBERS:
+    if (!is_numbers(e)) unfit(s, f, i, e, "a list of numbers, [2, 5],");
+    break;
+  case PARAMETER_TRUTH:
+    if (e->kind != AST_BOOL) unfit(s, f, i, e, "true or false");
+    break;
+  case PARAMETER_LEVEL:
+    if (!level_read(s->arena, e)) unfit(s, f, i, e, "a level");
+    break;
+  case PARAMETER_CODING: check_coding(s, e); break;
   case PARAMETER_CASES:
   case PARAMETER_NONE: break;
   }
@@ -184,8 +219,7 @@ bool column_takes_means(const struct ast *e) {
 /* ---- rules ---- */
 
 static bool is_literal(const struct ast *e) {
-  bool negative = e->kind == AST_UNARY && e->u.op.op == OP_NEG;
-  return e->kind == AST_TEXT || (negative ? e->u.op.a : e)->kind == AST_NUMBER;
+  return e->kind == AST_TEXT || is_number(e);
 }
 
 enum colkind column_recode_kind(struct column_scope *s, const struct column_arguments *args,
@@ -233,4 +267,30 @@ enum colkind column_measure_kind(struct column_scope *s, const struct column_fun
         s, x->span, DIAG_MEASURE_FACTOR, f->name, describe_expr(s->arena, x), colkind_name(kind),
         arena_printf(s->arena, "%s(%s == \"%s\")", f->name, print_expr(s->arena, x), example_level(s, x)));
   return COLKIND_NUMBER;
+}
+
+/* The level that is to be the first: of C(x, treatment(level)), relevel(x, level); NULL: none. */
+static const struct ast *first_level(const struct column_function *f, const struct ast *e) {
+  enum coding coding;
+  const struct ast *reference = e;
+  if (f->rule == RULE_CODING && !coding_read(e, &coding, &reference)) return NULL;
+  return reference;
+}
+
+enum colkind column_factor_kind(struct column_scope *s, const struct column_function *f,
+                                const struct column_arguments *args, enum colkind kind) {
+  const struct ast *x = args->argument[0]->u.arg.value;
+  const struct ast *level = first_level(f, args->argument[1]->u.arg.value);
+  if (kind == COLKIND_NUMBER)
+    COLUMN_ERROR(s, x->span, DIAG_FACTOR_WANTED, f->name, describe_expr(s->arena, x),
+                 print_expr(s->arena, x));
+  int j = s->schema && level && x->kind == AST_NAME ? schema_find(s->schema, x->u.name.whole) : -1;
+  const char *text = level ? level_read(s->arena, level) : NULL;
+  if (j < 0 || !text || s->schema->columns[j].type != COL_FACTOR) return COLKIND_FACTOR;
+  const struct schema_column *c = &s->schema->columns[j];
+  for (int i = 0; i < c->n_levels; i++)
+    if (strcmp(c->levels[i], text) == 0) return COLKIND_FACTOR;
+  COLUMN_ERROR(s, level->span, DIAG_RELEVEL_ABSENT, c->name, text,
+               text_nearest(text, c->levels, (size_t)c->n_levels));
+  return COLKIND_FACTOR;
 }

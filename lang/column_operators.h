@@ -18,6 +18,9 @@ void column_check_design(struct column_scope *s, const struct column_function *f
 enum colkind column_recode_kind(struct column_scope *s, const struct column_arguments *args,
                                 enum colkind kind);
 enum colkind column_date_kind(struct column_scope *s, const struct column_arguments *args, enum colkind kind);
+/* The rules CODING and RELEVEL. */
+enum colkind column_factor_kind(struct column_scope *s, const struct column_function *f,
+                                const struct column_arguments *args, enum colkind kind);
 enum colkind column_measure_kind(struct column_scope *s, const struct column_function *f, const struct ast *x,
                                  enum colkind kind);
 

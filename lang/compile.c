@@ -1,4 +1,5 @@
 #include "lang/compile.h"
+#include "lang/basis.h"
 #include "lang/describe.h"
 #include "lang/normalize.h"
 #include <assert.h>
@@ -25,21 +26,25 @@ static void reserve_var(struct compiler *c) {
   c->room_vars = (int)room;
 }
 
-int compile_var(struct compiler *c, const struct ast *expr) {
+static int add_var(struct compiler *c, const struct ast *expr, bool term) {
   const char *name = print_expr(c->arena, expr);
   for (int i = 0; i < c->n_vars; i++)
     if (strcmp(c->vars[i].name, name) == 0) return i;
-  enum colkind kind = column_kind(c->scope, expr);
+  enum colkind kind = term && basis_is(expr) ? basis_check(c->scope, expr) : column_kind(c->scope, expr);
   reserve_var(c);
   c->vars[c->n_vars] = (struct ir_var){.expr = expr, .name = name, .type = coltype_of(kind)};
   c->kinds[c->n_vars] = kind;
   return c->n_vars++;
 }
 
+int compile_var(struct compiler *c, const struct ast *expr) {
+  return add_var(c, expr, false);
+}
+
 static int local_variable(void *arg, const struct ast *leaf) {
   struct local_vars *l = arg;
   struct compiler *c = l->compiler;
-  int v = compile_var(c, leaf);
+  int v = add_var(c, leaf, true);
   if (v == c->response) COLUMN_ERROR(c->scope, leaf->span, DIAG_RESPONSE_ON_RIGHT, c->vars[v].name);
   for (int i = 0; i < l->n; i++)
     if (l->var[i] == v) return i;

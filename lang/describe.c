@@ -1,4 +1,5 @@
 #include "lang/describe.h"
+#include "lang/contrasts.h"
 #include <string.h>
 
 enum { QUOTED_MAX = 60 }; /* bytes of an expression that a message quotes */
@@ -24,13 +25,7 @@ const char *describe_head(const struct ast *name) {
 
 const char *describe_level(struct arena *a, const struct ast *e) {
   bool one = e->kind == AST_INDEX && e->u.call.args.n == 1 && !e->u.call.args.first->u.arg.key;
-  if (!one) return NULL;
-  const struct ast *level = e->u.call.args.first->u.arg.value;
-  bool negative = level->kind == AST_UNARY && level->u.op.op == OP_NEG;
-  if (level->kind == AST_TEXT) return level->u.text.value;
-  if (level->kind == AST_NAME) return level->u.name.whole;
-  if (level->kind == AST_BOOL) return level->u.boolean.value ? "true" : "false";
-  return level->kind == AST_NUMBER || negative ? print_expr(a, level) : NULL;
+  return one ? level_read(a, e->u.call.args.first->u.arg.value) : NULL;
 }
 
 bool ast_is_bar(const struct ast *e) {

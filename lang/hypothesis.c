@@ -203,7 +203,7 @@ static void check_level(const struct checking *k, const struct ast *part) {
   if (variable->kind != AST_NAME) return;
   int j = schema_find(k->schema, variable->u.name.whole);
   const struct schema_column *c = j >= 0 ? &k->schema->columns[j] : NULL;
-  if (!c || c->type != COL_FACTOR) return;
+  if (!c || c->type != COL_FACTOR || c->coding != CODING_TREATMENT) return;
   const char *text = describe_level(k->arena, part);
   if (!level)
     diag_add(k->diags, k->source, part->span, DIAG_WHICH_LEVEL, c->name,

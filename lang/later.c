@@ -5,11 +5,8 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const function_words[] = {
-    "anova",  "augment", "compare", "confint", "contrasts", "distinguishable", "estimate",
-    "glance", "means",   "plot",    "power",   "predict",   "recode",          "relevel",
-    "report", "save",    "slopes",  "tidy",    "vars"};
-
-static const char *const column_words[] = {"poly", "ns", "bs", "relevel"};
+    "anova", "augment", "compare", "confint", "contrasts", "distinguishable", "estimate", "glance", "means",
+    "plot",  "power",   "predict", "report",  "save",      "slopes",          "tidy",     "vars"};
 
 static const char *const structure_words[] = {"homdiag", "cs",   "hcs",   "ar1",   "har1", "ou",
                                               "exp",     "toep", "htoep", "ante1", "exch", "known"};
@@ -24,10 +21,6 @@ static bool among(const char *name, const char *const *words, size_t n) {
 
 bool later_function(const char *name) {
   return among(name, function_words, COUNT(function_words));
-}
-
-bool later_column_function(const char *name) {
-  return among(name, column_words, COUNT(column_words));
 }
 
 bool later_structure(const char *name) {

@@ -20,9 +20,24 @@ enum coltype {
 #undef X
 };
 
+/* How the contrasts of a factor are coded.  X(CODING, "name as users write it") */
+#define CODINGS(X)                                                                                           \
+  X(TREATMENT, "treatment")   /* each level with the first */                                                \
+  X(SUM, "sum")               /* each level but the last with the mean of all */                             \
+  X(HELMERT, "helmert")       /* each level with the mean of those before it */                              \
+  X(POLY, "poly")             /* linear, quadratic, ... trend over equally spaced levels */                  \
+  X(SUCCESSIVE, "successive") /* each level with the one before it */
+
+enum coding {
+#define X(coding, name) CODING_##coding,
+  CODINGS(X)
+#undef X
+};
+
 struct schema_column {
   const char *name;
   enum coltype type;
+  enum coding coding;        /* FACTOR */
   enum calendar calendar;    /* NUMBER: shown as a date; NONE: as a number */
   bool integer;              /* NUMBER: every value is a whole number */
   int n_levels;              /* FACTOR: levels; else 0 */

@@ -1,9 +1,10 @@
 #include "runtime/model/design.h"
+#include "runtime/model/contrasts.h"
 #include <limits.h>
 #include <string.h>
 
 static int variable_width(const struct variable *v, bool full) {
-  return v->type == COL_NUMBER ? 1 : full ? v->n_levels : v->n_levels - 1;
+  return v->type == COL_NUMBER ? v->width : full ? v->n_levels : v->n_levels - 1;
 }
 
 static bool has_levels(const struct making *k, const struct variable *v) {
@@ -39,23 +40,30 @@ int design_width(const struct making *k, const struct ir_terms *terms) {
   return -1;
 }
 
-/* Multiplies a column by one variable's part; `level`: which indicator. */
-static void multiply(const struct making *k, const struct variable *v, int level, double *out, size_t step) {
+/* Multiplies a column by one variable's part: its column `index`, contrasts or, full, indicators. */
+static void multiply(const struct making *k, const struct variable *v, bool full, int index, double *out,
+                     size_t step) {
   if (v->type == COL_NUMBER) {
-    for (int i = 0; i < k->n; i++) out[(size_t)i * step] *= v->number[i];
-  } else {
+    const double *x = v->number + (size_t)index * (size_t)k->n;
+    for (int i = 0; i < k->n; i++) out[(size_t)i * step] *= x[i];
+  } else if (full) {
     for (int i = 0; i < k->n; i++)
-      if (v->code[i] != level) out[(size_t)i * step] = 0;
+      if (v->code[i] != index) out[(size_t)i * step] = 0;
+  } else {
+    const double *c = contrasts_make(k->scratch, v->coding, v->n_levels);
+    for (int i = 0; i < k->n; i++) out[(size_t)i * step] *= c[v->code[i] * (v->n_levels - 1) + index];
   }
 }
 
-/* "x"; "arm[digital]"; "flag[true]", as the language spells truth values. */
-static const char *part_name(const struct making *k, const struct variable *v, int level) {
+/* "x"; "poly(x, 2)[1]"; "arm[digital]"; "flag[true]", as the language spells truth values. */
+static const char *part_name(const struct making *k, const struct variable *v, bool full, int index) {
   static const char *const truth[] = {"false", "true"};
+  if (v->basis) return arena_printf(k->scratch, "%s[%d]", v->name, index + 1);
   if (v->type == COL_NUMBER) return v->name;
   if (v->type == COL_BOOL)
-    return arena_printf(k->scratch, "%s[%s]", v->name, truth[strcmp(v->levels[level], "TRUE") == 0]);
-  return print_level(k->scratch, v->name, v->levels[level]);
+    return arena_printf(k->scratch, "%s[%s]", v->name, truth[strcmp(v->levels[index + !full], "TRUE") == 0]);
+  const char *label = full ? v->levels[index] : contrast_label(k->scratch, v->coding, v->levels, index);
+  return print_level(k->scratch, v->name, label);
 }
 
 /* Column `index` of a term: its variables' parts as digits of a mixed-radix number, the first varying fastest. */
@@ -67,11 +75,10 @@ static const char *fill_column(const struct making *k, const struct ir_term *t, 
   buf_init(&name, k->scratch);
   for (int i = 0; i < t->n; i++) {
     const struct variable *v = &k->var[t->var[i]];
-    int width = variable_width(v, t->full[i]);
-    int level = index % width + (v->type != COL_NUMBER && !t->full[i]);
+    int width = variable_width(v, t->full[i]), part = index % width;
     index /= width;
-    multiply(k, v, level, out, step);
-    buf_printf(&name, "%s%s", i ? ":" : "", part_name(k, v, level));
+    multiply(k, v, t->full[i], part, out, step);
+    buf_printf(&name, "%s%s", i ? ":" : "", part_name(k, v, t->full[i], part));
   }
   return arena_strdup(k->arena, name.text);
 }

@@ -170,7 +170,7 @@ static void list_factors(struct making *k) {
   for (int j = 0; j < k->ir->n_vars; j++)
     if (is_factor_of_model(k, j))
       factors[k->frame->n_factors++] =
-          (struct frame_factor){k->var[j].name, k->var[j].n_levels, k->var[j].levels};
+          (struct frame_factor){k->var[j].name, k->var[j].n_levels, k->var[j].levels, k->var[j].coding};
   k->frame->factors = factors;
 }
 

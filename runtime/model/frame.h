@@ -24,6 +24,7 @@ struct frame_factor { /* a factor of the fixed part or of a basis */
   const char *name;
   int n_levels;
   const char *const *levels; /* those that occur in the rows used; the first is the reference */
+  enum coding coding;
 };
 
 struct frame_term {          /* names that go with problem.terms[t] */

@@ -1,13 +1,19 @@
 #include "runtime/model/rows.h"
+#include "runtime/model/basis.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+
+/* Of a basis what it is made of: that is missing where the basis is. */
+static const struct ast *argument_of(const struct ast *expr) {
+  return basis_is(expr) ? expr->u.call.args.first->u.arg.value : expr;
+}
 
 /* All variables by one memo: units and partners of the table are found once. */
 static bool evaluate(struct making *k, struct column **column) {
   struct column_memo *memo = column_memo_new(k->scratch, k->table);
   for (int j = 0; j < k->ir->n_vars; j++)
-    if (!(column[j] = eval_column_memo(k->scratch, k->diags, k->src, memo, k->ir->vars[j].expr)))
+    if (!(column[j] = eval_column_memo(k->scratch, k->diags, k->src, memo, argument_of(k->ir->vars[j].expr))))
       return false;
   const char *unit = column_memo_implied_unit(memo);
   k->frame->implied_unit = unit ? arena_strdup(k->arena, unit) : NULL;
@@ -105,6 +111,22 @@ static bool gather_numbers(struct making *k, struct variable *v, const double *f
   return false;
 }
 
+/* Several columns of one variable. */
+static bool gather_basis(struct making *k, struct variable *v, const double *from) {
+  struct basis *b = basis_make(k->arena, k->diags, k->src, v->expr, from, k->table->n_rows);
+  if (!b) return false;
+  size_t n = (size_t)k->n;
+  double *to = arena_raw(k->arena, n * (size_t)b->width, double), row[BASIS_COLUMNS_MAX];
+  for (size_t i = 0; i < n; i++) {
+    basis_at(b, from[k->frame->row[i]], row);
+    for (int j = 0; j < b->width; j++) to[(size_t)j * n + i] = row[j];
+  }
+  v->basis = b;
+  v->width = b->width;
+  v->number = to;
+  return true;
+}
+
 static void tell_lost_reference(struct making *k, const struct variable *v, const struct column *all) {
   if (all->type != COL_FACTOR || v->n_levels == 0 || strcmp(all->levels[0], v->levels[0]) == 0) return;
   diag_add(k->diags, k->src, v->expr->span, DIAG_REFERENCE_GONE, v->name, all->levels[0], v->levels[0],
@@ -143,8 +165,12 @@ static bool gather(struct making *k, struct column *const *column) {
     *v = (struct variable){.name = k->ir->vars[j].name,
                            .expr = k->ir->vars[j].expr,
                            .type = column[j]->type,
+                           .width = 1,
+                           .coding = column[j]->coding,
                            .calendar = column[j]->calendar};
-    if (v->type == COL_NUMBER) {
+    if (basis_is(v->expr)) {
+      fine = gather_basis(k, v, column[j]->v.number) && fine;
+    } else if (v->type == COL_NUMBER) {
       fine = gather_numbers(k, v, column[j]->v.number) && fine;
     } else {
       gather_codes(k, v, column[j]);

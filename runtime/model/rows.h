@@ -8,9 +8,12 @@ struct variable {
   const char *name;
   const struct ast *expr;
   enum coltype type;
-  enum calendar calendar; /* NUMBER: levels are spelled as dates */
-  const double *number;   /* NUMBER: n */
-  const int32_t *code;    /* FACTOR, BOOL: n, levels that occur only */
+  enum calendar calendar;    /* NUMBER: levels are spelled as dates */
+  const struct basis *basis; /* NUMBER: of several columns; NULL: of one */
+  int width;                 /* NUMBER: columns */
+  const double *number;      /* NUMBER: width x n, column by column */
+  enum coding coding;        /* FACTOR: of contrasts */
+  const int32_t *code;       /* FACTOR, BOOL: n, levels that occur only */
   int n_levels;
   const char *const *levels;
 };

@@ -13,20 +13,31 @@
 struct explaining {
   struct arena *a;
   const struct model_ir *ir;
-  const struct table *table;   /* NULL: no data */
-  const struct schema *schema; /* NULL likewise */
+  const struct table *table; /* NULL: no data */
+  struct column **factor;    /* of each variable that is a factor; NULL: not known */
   struct model_columns fixed;
   struct model_columns *basis; /* of each random term */
 };
 
 static const char letters[] = "uvwpqrstabcd"; /* effects of the first random terms */
 
+/* What the levels of a factor are, whatever expression makes it. */
+static struct column *factor_column(struct arena *a, const struct table *t, const struct ir_var *v) {
+  if (!t || v->type == COL_NUMBER) return NULL;
+  struct diags quiet = {.mem = arena_mem(a)};
+  struct column *c = eval_column(a, &quiet, NULL, t, v->expr);
+  diags_clear(&quiet);
+  return c && c->type != COL_FACTOR ? column_to_factor(a, c, t->n_rows) : c;
+}
+
 static struct explaining explaining_new(struct arena *a, const struct model_ir *ir,
                                         const struct table *table) {
-  struct explaining x = {.a = a, .ir = ir, .table = table, .schema = table ? table_schema(a, table) : NULL};
-  x.fixed = model_columns(a, ir, &ir->fixed, x.schema);
+  struct explaining x = {.a = a, .ir = ir, .table = table};
+  x.factor = arena_array(a, (size_t)ir->n_vars, struct column *);
+  for (int j = 0; j < ir->n_vars; j++) x.factor[j] = factor_column(a, table, &ir->vars[j]);
+  x.fixed = model_columns(a, ir, &ir->fixed, x.factor);
   x.basis = arena_array(a, (size_t)ir->n_random, struct model_columns);
-  for (int t = 0; t < ir->n_random; t++) x.basis[t] = model_columns(a, ir, &ir->random[t].basis, x.schema);
+  for (int t = 0; t < ir->n_random; t++) x.basis[t] = model_columns(a, ir, &ir->random[t].basis, x.factor);
   return x;
 }
 
@@ -148,9 +159,8 @@ static const char *rest_of(const struct explaining *x, const struct model_column
   buf_init(&b, x->a);
   for (int i = 0; i < c->n; i++) {
     const struct part *p = &c->part[i];
-    const char *name = x->ir->vars[p->var].name;
     if (has_var(basis, p->var)) continue;
-    buf_printf(&b, "%s%s", b.n ? ":" : "", p->level ? print_level(x->a, name, p->level) : name);
+    buf_printf(&b, "%s%s", b.n ? ":" : "", part_name(x->a, x->ir, p));
   }
   return b.n ? b.text : "(Intercept)";
 }
@@ -362,7 +372,7 @@ static void put_pattern(struct buf *out, const struct explaining *x, const struc
 static void put_count(struct buf *out, const struct explaining *x, const struct report_style *style) {
   int n = 1;
   for (int t = 0; t < x->ir->n_random; t++) n += parameters_of(x, t);
-  const char *known = x->schema ? "" : " (more where factors have several levels: give the data to see them)";
+  const char *known = x->table ? "" : " (more where factors have several levels: give the data to see them)";
   const char *text =
       x->ir->residual
           ? arena_printf(x->a, "%d coefficients, and those of the variances and of the residual%s",

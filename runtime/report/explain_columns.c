@@ -1,46 +1,63 @@
 /* explain_columns.c: the columns of a model, and what each means. */
+#include "lang/basis.h"
 #include "lang/describe.h"
+#include "runtime/model/contrasts.h"
 #include "runtime/report/explain_parts.h"
 #include <string.h>
 
 /* ---- columns ---- */
 
-static const struct schema_column *factor_of(const struct model_ir *ir, int var,
-                                             const struct schema *schema) {
-  const struct ast *e = ir->vars[var].expr;
-  if (!schema || ir->vars[var].type != COL_FACTOR || e->kind != AST_NAME) return NULL;
-  int j = schema_find(schema, e->u.name.whole);
-  return j >= 0 && schema->columns[j].n_levels > 0 ? &schema->columns[j] : NULL;
-}
-
-static int width_of(const struct model_ir *ir, const struct ir_term *t, int i, const struct schema *schema) {
-  const struct schema_column *f = factor_of(ir, t->var[i], schema);
+static int width_of(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int i,
+                    struct column *const *factor) {
+  const struct ir_var *v = &ir->vars[t->var[i]];
+  const struct column *f = factor[t->var[i]];
+  struct basis_call basis;
+  if (basis_is(v->expr)) return basis_read(a, NULL, v->expr, &basis) ? basis.width : 1;
   return !f ? 1 : t->full[i] ? f->n_levels : f->n_levels - 1;
 }
 
-static struct part part_of(const struct model_ir *ir, const struct ir_term *t, int i, int index,
-                           const struct schema *schema) {
-  const struct schema_column *f = factor_of(ir, t->var[i], schema);
-  struct part p = {.var = t->var[i]};
-  if (!f) return p;
-  p.level = f->levels[index + !t->full[i]];
-  p.reference = t->full[i] ? NULL : f->levels[0];
+static struct part contrast(struct arena *a, const struct column *f, int column) {
+  struct part p = {.label = contrast_label(a, f->coding, f->levels, column), .level = f->levels[column + 1]};
+  switch (f->coding) {
+  case CODING_TREATMENT: p.reference = f->levels[0]; break;
+  case CODING_SUM:
+    p.level = f->levels[column];
+    p.reference = "the mean of all levels";
+    break;
+  case CODING_HELMERT: p.reference = "the mean of the levels before"; break;
+  case CODING_SUCCESSIVE: p.reference = f->levels[column]; break;
+  case CODING_POLY: p.level = NULL; break;
+  }
   return p;
 }
 
-static const char *part_name(struct arena *a, const struct model_ir *ir, const struct part *p) {
+static struct part part_of(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int i,
+                           int index, struct column *const *factor) {
+  int var = t->var[i];
+  const struct column *f = factor[var];
+  struct part p = {.column = basis_is(ir->vars[var].expr) ? index + 1 : 0};
+  if (f && t->full[i])
+    p.label = p.level = f->levels[index];
+  else if (f)
+    p = contrast(a, f, index);
+  p.var = var;
+  return p;
+}
+
+const char *part_name(struct arena *a, const struct model_ir *ir, const struct part *p) {
   const char *name = ir->vars[p->var].name;
-  return p->level ? print_level(a, name, p->level) : name;
+  if (p->column) return arena_printf(a, "%s[%d]", name, p->column);
+  return p->label ? print_level(a, name, p->label) : name;
 }
 
 static void add_column(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int term,
-                       int index, const struct schema *schema, struct model_column *out) {
+                       int index, struct column *const *factor, struct model_column *out) {
   struct part *part = arena_array(a, (size_t)t->n, struct part);
   struct buf name;
   buf_init(&name, a);
   for (int i = 0; i < t->n; i++) {
-    int width = width_of(ir, t, i, schema);
-    part[i] = part_of(ir, t, i, index % width, schema);
+    int width = width_of(a, ir, t, i, factor);
+    part[i] = part_of(a, ir, t, i, index % width, factor);
     index /= width;
     buf_printf(&name, "%s%s", i ? ":" : "", part_name(a, ir, &part[i]));
   }
@@ -49,19 +66,19 @@ static void add_column(struct arena *a, const struct model_ir *ir, const struct 
 }
 
 struct model_columns model_columns(struct arena *a, const struct model_ir *ir, const struct ir_terms *terms,
-                                   const struct schema *schema) {
+                                   struct column *const *factor) {
   struct model_column *column = arena_array(a, EXPLAIN_COLUMNS_MAX, struct model_column);
   struct model_columns out = {.column = column};
   for (int t = 0; t < terms->n; t++) {
     long width = 1;
     for (int i = 0; i < terms->term[t].n && width <= EXPLAIN_COLUMNS_MAX; i++)
-      width *= width_of(ir, &terms->term[t], i, schema);
+      width *= width_of(a, ir, &terms->term[t], i, factor);
     for (int k = 0; k < width; k++) {
       if (out.n == EXPLAIN_COLUMNS_MAX) {
         out.cut = true;
         return out;
       }
-      add_column(a, ir, &terms->term[t], t, k, schema, &column[out.n++]);
+      add_column(a, ir, &terms->term[t], t, k, factor, &column[out.n++]);
     }
   }
   return out;
@@ -106,6 +123,12 @@ static const char *numeric_phrase(struct arena *a, const struct ast *e, enum who
   return value_of(a, print_expr(a, e), whose);
 }
 
+/* "part 1 of the curve over Days" */
+static const char *curve_phrase(struct arena *a, const struct ast *call, int column) {
+  const struct ast *x = call->u.call.args.first->u.arg.value;
+  return arena_printf(a, "part %d of the curve over %s", column, numeric_phrase(a, x, ANY));
+}
+
 /* "year", "year and, in product with it, stress"; NULL: no numbers in the column. */
 static const char *numbers_of(struct arena *a, const struct model_ir *ir, const struct model_column *c) {
   struct buf b;
@@ -113,15 +136,20 @@ static const char *numbers_of(struct arena *a, const struct model_ir *ir, const 
   int n = 0;
   for (int i = 0; i < c->n; i++) {
     const struct ir_var *v = &ir->vars[c->part[i].var];
-    if (c->part[i].level || v->type != COL_NUMBER) continue;
-    buf_printf(&b, n++ ? " times %s" : "%s", numeric_phrase(a, v->expr, ANY));
+    if (v->type != COL_NUMBER) continue;
+    buf_printf(&b, n++ ? " times %s" : "%s",
+               c->part[i].column ? curve_phrase(a, v->expr, c->part[i].column)
+                                 : numeric_phrase(a, v->expr, ANY));
   }
   return n ? b.text : NULL;
 }
 
 static const char *factor_part(struct arena *a, const struct model_ir *ir, const struct part *p) {
   const char *name = ir->vars[p->var].name;
-  if (!p->level) return arena_printf(a, "each level of %s", name);
+  if (!p->label) return arena_printf(a, "each level of %s", name);
+  bool power = p->label[0] >= '0' && p->label[0] <= '9';
+  if (!p->level)
+    return arena_printf(a, power ? "the trend of degree %s over %s" : "the %s trend over %s", p->label, name);
   if (p->reference) return arena_printf(a, "%s %s rather than %s", name, p->level, p->reference);
   return arena_printf(a, "%s %s", name, p->level);
 }
@@ -135,9 +163,9 @@ static const char *factors_of(struct arena *a, const struct model_ir *ir, const 
   *compares = false;
   for (int i = 0; i < c->n; i++) {
     const struct part *p = &c->part[i];
-    if (!p->level && ir->vars[p->var].type == COL_NUMBER) continue;
+    if (ir->vars[p->var].type == COL_NUMBER) continue;
     buf_printf(&b, "%s%s", n++ ? " and " : "", factor_part(a, ir, p));
-    *compares = *compares || p->reference;
+    *compares = *compares || p->reference || (p->label && !p->level);
   }
   return n ? b.text : NULL;
 }

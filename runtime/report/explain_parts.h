@@ -7,10 +7,14 @@
 
 enum { EXPLAIN_COLUMNS_MAX = 500 }; /* columns of a part that are spelled out */
 
-struct part { /* a variable in a column: `role[wife]`, `year` */
+struct part { /* a variable in a column: `role[wife]`, `year`, `poly(x, 2)[1]` */
   int var;
-  const char *level;     /* NULL: numeric, or a factor whose levels are not known */
-  const char *reference; /* with which contrasts compare; NULL: an indicator */
+  int column; /* of a basis: 1, 2, ...; 0: none */
+  const char
+      *label; /* in brackets behind the factor; NULL: numeric, or a factor whose levels are not known */
+  const char *level; /* of the factor that the column is about; NULL: a trend over all */
+  const char
+      *reference; /* with which contrasts compare: "usual", "the mean of all levels"; NULL: an indicator */
 };
 
 struct model_column {
@@ -26,9 +30,12 @@ struct model_columns {
   bool cut; /* there are more than are listed */
 };
 
-/* The columns of some terms; levels from the schema (NULL: a factor stands for its columns). */
+/* The columns of some terms.  factor: of each variable that is a factor its column (NULL: not known, it stands for its
+   columns). */
 struct model_columns model_columns(struct arena *a, const struct model_ir *ir, const struct ir_terms *terms,
-                                   const struct schema *schema);
+                                   struct column *const *factor);
+/* "role[wife]" */
+const char *part_name(struct arena *a, const struct model_ir *ir, const struct part *p);
 /* What a column means for the response. */
 const char *column_meaning(struct arena *a, const struct model_ir *ir, const struct model_column *c);
 

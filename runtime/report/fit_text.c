@@ -7,6 +7,7 @@
 #include "lang/base/text.h"
 #include "lang/column_operators.h"
 #include "runtime/inference/lints.h"
+#include "runtime/report/coding_text.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
 #include <string.h>
@@ -267,48 +268,6 @@ static void put_groups(const struct fit_report *r) {
     sheet_paragraph(r->out, relation_text(r, &r->frame->pairs[i]), 2, 2, &r->style);
 }
 
-/* ---- coding of factors ------------------------------------------------------------------------------------- */
-
-/* Do the terms have the factor coded by indicators of all its levels, by contrasts, or both? */
-static void coding_in(const struct model_ir *ir, const struct ir_terms *terms, const char *name, bool *full,
-                      bool *contrasts) {
-  for (int t = 0; t < terms->n; t++)
-    for (int i = 0; i < terms->term[t].n; i++) {
-      if (strcmp(ir->vars[terms->term[t].var[i]].name, name) != 0) continue;
-      *(terms->term[t].full[i] ? full : contrasts) = true;
-    }
-}
-
-static const char *other_levels(const struct fit_report *r, const struct frame_factor *f, int from) {
-  struct buf b;
-  buf_init(&b, r->a);
-  for (int i = from; i < f->n_levels && i < from + REPORT_LEVELS_MAX; i++)
-    buf_printf(&b, "%s%s", i > from ? ", " : "", sheet_safe(r->a, f->levels[i]));
-  if (f->n_levels > from + REPORT_LEVELS_MAX) buf_printf(&b, ", ... (%d levels)", f->n_levels);
-  return b.text;
-}
-
-static const char *factor_text(const struct fit_report *r, const struct frame_factor *f) {
-  const struct model_ir *ir = r->frame->ir;
-  bool full = false;
-  bool contrasts = false;
-  coding_in(ir, &ir->fixed, f->name, &full, &contrasts);
-  for (int t = 0; t < ir->n_random; t++) coding_in(ir, &ir->random[t].basis, f->name, &full, &contrasts);
-  const char *name = sheet_safe(r->a, f->name);
-  if (full && !contrasts)
-    return arena_printf(r->a, "%s: an indicator for every level: %s", name, other_levels(r, f, 0));
-  const char *reference = f->n_levels > 0 ? sheet_safe(r->a, f->levels[0]) : "NA";
-  return arena_printf(r->a, "%s: %s is the reference (treatment coding), compared with %s%s", name, reference,
-                      other_levels(r, f, 1), full ? "; in some terms an indicator for every level" : "");
-}
-
-static void put_factors(const struct fit_report *r) {
-  if (r->frame->n_factors == 0) return;
-  section(r, "Factors");
-  for (int i = 0; i < r->frame->n_factors; i++)
-    sheet_paragraph(r->out, factor_text(r, &r->frame->factors[i]), 2, 2, &r->style);
-}
-
 /* ---- fixed effects ------------------------------------------------------------------------------------------ */
 
 /* Estimates get the decimals of their standard errors: digits beyond those say nothing.  Where there is no
@@ -405,7 +364,7 @@ void report_fit(struct buf *out, const struct fit *f, const struct report_style 
   put_criterion(&r);
   put_random(&r);
   put_groups(&r);
-  put_factors(&r);
+  coding_text(r.out, r.a, r.frame, &r.style);
   put_fixed(&r);
   put_status(&r);
 }

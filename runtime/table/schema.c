@@ -59,7 +59,7 @@ static void describe_codes(struct arena *scratch, struct schema_column *s, const
 }
 
 static struct schema_column describe(struct arena *scratch, const struct column *c, int n) {
-  struct schema_column s = {.name = c->name, .type = c->type, .calendar = c->calendar};
+  struct schema_column s = {.name = c->name, .type = c->type, .calendar = c->calendar, .coding = c->coding};
   switch (c->type) {
   case COL_NUMBER: describe_numbers(scratch, &s, c->v.number, n); break;
   case COL_BOOL: describe_codes(scratch, &s, c->v.code, n, 2); break;

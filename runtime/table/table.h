@@ -20,6 +20,7 @@ struct column {
   } v;
   int n_levels;
   const char *const *levels; /* FACTOR */
+  enum coding coding;        /* FACTOR: of its contrasts in a model */
 };
 
 struct table {

@@ -204,9 +204,7 @@ Test(check, data_blocks) {
        "logical and date are"},
       {"data d from \"f.csv\" as study", "K0300 24: there is no design `study`"},
       {"data d from \"f.csv\" { l = poly(x, 2) }",
-       "K0927 27: `poly` is part of the language, but not of this version "
-       "of kin; make the column before, in the file or by arithmetic in "
-       "the data block"},
+       "K0346 27: `poly` makes several columns: it stands as a term of a model, not inside an expression"},
   };
   CHECK_ALL(cases);
 }

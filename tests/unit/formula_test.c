@@ -210,9 +210,8 @@ Test(formula, errors_of_the_fixed_part) {
        "fit one response after the other"},
       {"y ~ logg(x)", "K0302 5: there is no function of columns `logg`; did you mean `log`?"},
       {"y ~ as.factor(Days)", "K0302 5: there is no function of columns `as.factor`; did you mean `factor`?"},
-      {"y ~ poly(x)",
-       "K0927 5: `poly` is part of the language, but not of this version of kin; make the column "
-       "before, in the file or by arithmetic in the data block"},
+      {"y ~ log(poly(x, 2))",
+       "K0346 9: `poly` makes several columns: it stands as a term of a model, not inside an expression"},
       {"y ~ log(x, 2)", "K0303 5: `log` wants 1 argument, not 2"},
       {"y ~ log(arm)",
        "K0305 9: `log` wants numbers; `arm` is a factor; numeric(...) makes numbers of truth values, "
