@@ -8,6 +8,7 @@ struct parser {
   struct layout *layout;
   struct ast_builder build;
   struct ast_list statements; /* the result */
+  bool lost;                  /* a block was left open: what follows is read as its lines */
 };
 
 struct ast_list list_add(struct ast_list list, struct ast *node);

@@ -183,7 +183,8 @@ static const char *near_binding(struct checker *ck, const char *name, bool funct
   const char *best = NULL;
   for (size_t i = 0; i < ck->names.n_buckets; i++)
     for (struct binding *b = ck->names.bucket[i]; b; b = b->next)
-      if (!functions_only || b->type == TYPE_FUNCTION) best = nearer(name, best, &b->name, 1);
+      if (!functions_only || b->type == TYPE_FUNCTION || b->type == TYPE_MODEL)
+        best = nearer(name, best, &b->name, 1);
   return best;
 }
 

@@ -31,6 +31,11 @@ static void want(struct column_scope *s, const struct ast *expr, enum colkind is
                  const char *by) {
   if (is == wanted || is == COLKIND_UNKNOWN || expr->kind == AST_NA) return;
   const char *wants = wanted == COLKIND_NUMBER ? "numbers" : "a condition, true or false";
+  if (wanted == COLKIND_BOOL && is == COLKIND_NUMBER) {
+    COLUMN_ERROR(s, expr->span, DIAG_COLUMN_CONDITION, by, describe_expr(s->arena, expr),
+                 print_expr(s->arena, expr));
+    return;
+  }
   COLUMN_ERROR(s, expr->span, DIAG_COLUMN_OPERAND, by, wants, describe_expr(s->arena, expr),
                colkind_name(is));
 }

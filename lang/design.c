@@ -126,6 +126,27 @@ static void add_line(struct building *b, const struct ast *line) {
   if (line->kind == AST_ROUNDROBIN) add_round_robin(b, line);
 }
 
+/* ---- places ---- */
+
+static void note_name(struct ast *e, void *building) {
+  struct building *b = building;
+  struct design *d = b->d;
+  for (const struct design_place *p = d->places; p && e->kind == AST_NAME; p = p->next)
+    if (strcmp(p->name, text_of(e)) == 0) return;
+  if (e->kind == AST_NAME) {
+    struct design_place *p = arena_make(d->arena, struct design_place);
+    *p = (struct design_place){d->places, arena_strdup(d->arena, text_of(e)), e->span};
+    d->places = p;
+  }
+  ast_children(e, note_name, b);
+}
+
+struct span design_place_of(const struct design *d, const char *column) {
+  for (const struct design_place *p = d->places; p; p = p->next)
+    if (strcmp(p->name, column) == 0) return p->span;
+  return d->span;
+}
+
 /* ---- the whole ---- */
 
 /* A column plays one part: what is a unit is no time, no role. */
@@ -160,7 +181,10 @@ struct design *design_build(struct mem *m, struct diags *diags, const struct sou
                        .person = -1,
                        .focal = -1,
                        .group = -1};
-  for (const struct ast *line = node->u.design.lines.first; line; line = line->next) add_line(&b, line);
+  for (struct ast *line = node->u.design.lines.first; line; line = line->next) {
+    add_line(&b, line);
+    ast_children(line, note_name, &b);
+  }
   check_parts(&b);
   if (!b.failed && d->n_units == 0 && !d->time && !d->occasion && d->dyads == DYADS_NONE)
     FAULT(&b, d->span, DIAG_DESIGN_EMPTY, d->name);

@@ -27,6 +27,12 @@ struct design_unit {
   struct span span; /* where it is named first */
 };
 
+struct design_place { /* where a column is named first */
+  const struct design_place *next;
+  const char *name;
+  struct span span;
+};
+
 struct design {
   struct arena *arena;         /* counted; holds what the names live in */
   const struct source *source; /* of the spans */
@@ -47,6 +53,7 @@ struct design {
   const char *actor; /* ROUND_ROBIN: columns of rater and target */
   const char *partner;
   int group; /* ROUND_ROBIN: unit, -1: none */
+  const struct design_place *places;
 };
 
 /* The design of a DESIGN statement, in an arena of its own, which holds `keep` (NULL: nothing).  Every fault is reported;
@@ -57,6 +64,8 @@ struct design *design_build(struct mem *m, struct diags *diags, const struct sou
 /* The unit that no unit lies in; -1: none, or more than one. */
 int design_finest_unit(const struct design *d);
 int design_find_unit(const struct design *d, const char *name); /* -1: none */
+/* Where the design names a column first, in its source; the design's own name if it does nowhere. */
+struct span design_place_of(const struct design *d, const char *column);
 const char *design_near_unit(const struct design *d, const char *name);
 
 /* The columns that tell a unit's members apart: itself and its parents up to the first unique one.  path has room for

@@ -293,14 +293,23 @@ static void open_bracket(struct layout *l, const struct token *t) {
   l->bracket[l->n_brackets++].span = t->span;
 }
 
+/* The newline before a `}` was refused inside a bracket: the bracket ends with the block that it lies in. */
+static bool close_block(struct layout *l) {
+  int n = l->n_brackets;
+  while (n > 0 && l->bracket[n - 1].open != '{') n--;
+  if (n > 0) l->n_brackets = n - 1;
+  return n > 0;
+}
+
 /* False after an error: the token closes nothing, or something else. */
 static bool close_bracket(struct layout *l, const struct token *t) {
   const char found[2] = {(char)t->kind, '\0'};
   if (l->n_brackets == 0) {
-    diag_add(l->raw.diags, l->raw.source, t->span, DIAG_CLOSER_ALONE, found, DIAG_END);
+    if (t->kind != '}' || !l->recovered) diag_add(l->raw.diags, l->raw.source, t->span, DIAG_CLOSER_ALONE, found, DIAG_END);
     return false;
   }
   char open = l->bracket[l->n_brackets - 1].open;
+  if (t->kind == '}' && open != '{' && l->last.kind == NEWLINE && close_block(l)) return true;
   if (closer_of(open) == t->kind) {
     l->n_brackets--;
     return true;
@@ -372,6 +381,7 @@ static struct token shape(struct layout *l, struct token t) {
 
 void layout_recover(struct layout *l) {
   l->recovering = l->last.kind != NEWLINE;
+  l->recovered = true;
 }
 
 /* Reserved words that begin a statement: a bracket left open before one of them was forgotten. */

@@ -61,6 +61,7 @@ struct layout {
   int block;       /* DATA, DESIGN or MODEL: of the next { */
   int line_depth;  /* open brackets where the current statement or line began */
   bool recovering; /* after a syntax error: the rest of the statement is skipped */
+  bool recovered;  /* there was one: a `}` that closes nothing may be a consequence */
   bool failed;     /* nested too deep: no more tokens */
 };
 

@@ -112,17 +112,28 @@ static const char *text_at(const struct parser *p, struct span at) {
   return arena_strndup(p->build.arena, p->build.source->text + at.from, at.to - at.from);
 }
 
-/* Two names side by side: a misspelt word of the language, the second among those expected or the first. */
-static const char *misspelt(const struct parser *p, const struct mistake *m) {
+/* Two names side by side, the first like a word that begins a line; *word: which, NULL: none is near. */
+static struct span beginning(const struct parser *p, const struct mistake *m, const char **word) {
   static const char *const beginnings[] = {"data", "design", "model",  "let",      "fn",    "for",
                                            "if",   "use",    "random", "residual", "where", "missing"};
+  struct span at = {m->at.from, m->at.from};
+  const char *before = word_before(p, at.from), *text = p->build.source->text;
+  while (at.to > 0 && text[at.to - 1] == ' ') at.to--;
+  at.from = at.to - (uint32_t)strlen(before);
+  *word = *before && found_is(m, "a name") && !among(before, beginnings, COUNT(beginnings))
+              ? text_nearest(before, beginnings, COUNT(beginnings))
+              : NULL;
+  return at;
+}
+
+/* A misspelt word of the language, among those expected. */
+static const char *misspelt(const struct parser *p, const struct mistake *m) {
   const char *expected[80];
   size_t n = 0;
   for (int i = 0; i < m->n && n < COUNT(expected); i++)
     if (m->expected[i][0] == '`')
       expected[n++] = arena_strndup(p->build.arena, m->expected[i] + 1, strlen(m->expected[i]) - 2);
   const char *word = text_nearest(text_at(p, m->at), expected, n);
-  if (!word) word = text_nearest(word_before(p, m->at.from), beginnings, COUNT(beginnings));
   return word ? arena_printf(p->build.arena, "did you mean `%s`?", word) : NULL;
 }
 
@@ -182,7 +193,10 @@ static struct diag *tell(struct parser *p, const struct mistake *m) {
   char want[4];
   if (forgotten(p, m, want))
     return diag_add(b->diags, b->source, end_before(b->source, m->at.from), DIAG_UNCLOSED, want, DIAG_END);
-  const char *expected = expectation(b->arena, m), *hint = remedy(p, m);
+  const char *expected = expectation(b->arena, m), *hint = remedy(p, m), *word;
+  struct span first = beginning(p, m, &word);
+  if (!hint && word)
+    return diag_add(b->diags, b->source, first, DIAG_NO_BEGINNING, text_at(p, first), word, DIAG_END);
   if (found_is(m, "the end of the line") || found_is(m, "the end of the script")) {
     const char *end = m->at.from >= b->source->n ? "the end of the script" : m->found;
     struct span at = end_before(b->source, m->at.from);
@@ -197,11 +211,16 @@ void parser_unexpected(struct parser *p, struct span at, const char *found, cons
   bool told = p->layout->failed || (found && strcmp(found, "an unreadable character") == 0);
   struct mistake m = {at, found, expected, n};
   struct span open;
-  if (!told) {
+  char want[4];
+  told = told || (p->layout->recovered && found_is(&m, "`}`") && !forgotten(p, &m, want)); /* a consequence */
+  if (!told && !p->lost) {
     struct diag *d = tell(p, &m);
-    bool at_end = at.from >= p->build.source->n || (d && d->code == DIAG_UNCLOSED);
-    if (at_end && layout_open(p->layout, at.from, &open))
+    bool unclosed = d && d->code == DIAG_UNCLOSED;
+    bool at_end = at.from >= p->build.source->n || unclosed || found_is(&m, "`,`");
+    if (at_end && layout_open(p->layout, at.from, &open)) {
       diag_note(p->build.diags, d, p->build.source, open, "this bracket is still open");
+      p->lost = unclosed && p->build.source->text[open.from] == '{';
+    }
   }
   layout_recover(p->layout);
 }

@@ -1,4 +1,5 @@
 /* declare.c: a column becomes another kind of column: factor(x), numeric(x), and the types that a data block declares. */
+#include "lang/base/text.h"
 #include "runtime/model/column_parts.h"
 #include <math.h>
 #include <stdlib.h>
@@ -85,6 +86,24 @@ static struct column *unfit(const struct declaration *d, const struct ast *at) {
   return NULL;
 }
 
+static int find(const char *s, const char *const *list, int n) {
+  for (int i = 0; i < n; i++)
+    if (strcmp(s, list[i]) == 0) return i;
+  return -1;
+}
+
+/* A level that occurs nowhere and is spelled almost like the value was meant to be it. */
+static const struct ast *misspelt(const struct declaration *d, const char *value, const struct column *now) {
+  const struct ast *found = NULL;
+  for (const struct ast *arg = d->type->u.call.args.first; arg && !found; arg = arg->next) {
+    const struct ast *from = arg->u.arg.key ? arg->u.arg.key : arg->u.arg.value;
+    const char *level = column_spelling(d->arena, from);
+    if (!level || !text_nearest(level, &value, 1)) continue;
+    if (find(level, now->levels, now->n_levels) < 0) found = from;
+  }
+  return found;
+}
+
 static struct column *unlisted(const struct declaration *d, const char *value, int row) {
   diag_add(d->diags, d->src, d->type->span, DIAG_UNLISTED_LEVEL, d->column->name, value,
            arena_printf(d->arena, "%d", row + 1), DIAG_END);
@@ -102,12 +121,6 @@ const char *column_spelling(struct arena *a, const struct ast *x) {
   if (x->kind == AST_TEXT) return arena_strdup(a, x->u.text.value);
   if (x->kind == AST_BOOL) return x->u.boolean.value ? "TRUE" : "FALSE";
   return NULL;
-}
-
-static int find(const char *s, const char *const *list, int n) {
-  for (int i = 0; i < n; i++)
-    if (strcmp(s, list[i]) == 0) return i;
-  return -1;
 }
 
 /* Reads `factor(a, b)` (values are their own labels) or `factor(-1 = wife, 1 = husband)`: level[i] is the level of value[i].
@@ -133,6 +146,16 @@ static int declared_levels(const struct declaration *d, const char **value, int 
   return n;
 }
 
+static struct column *undeclared(const struct declaration *d, const struct column *now, int level) {
+  const char *value = now->levels[level];
+  const struct ast *meant = misspelt(d, value, now);
+  int row = first_row(now->v.code, d->n, level);
+  if (!meant) return unlisted(d, value, row);
+  diag_add(d->diags, d->src, meant->span, DIAG_MISSPELT_LEVEL, d->column->name, print_expr(d->arena, meant),
+           value, arena_printf(d->arena, "%d", row + 1), DIAG_END);
+  return NULL;
+}
+
 static struct column *declare_levels(const struct declaration *d) {
   int n_values = d->type->u.call.args.n;
   const char **value = arena_array(d->arena, (size_t)n_values, const char *);
@@ -144,7 +167,7 @@ static struct column *declare_levels(const struct declaration *d) {
   int32_t *to = arena_array(d->arena, (size_t)now->n_levels, int32_t);
   for (int k = 0; k < now->n_levels; k++) {
     int at = find(now->levels[k], value, n_values);
-    if (at < 0) return unlisted(d, now->levels[k], first_row(now->v.code, d->n, k));
+    if (at < 0) return undeclared(d, now, k);
     to[k] = level[at];
   }
   int32_t *v;

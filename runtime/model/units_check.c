@@ -72,13 +72,20 @@ static const char *place_text(struct checking *k, const char *const *name, int n
 
 /* ---- columns that are there, and whole ---- */
 
+static void tell_no_column(struct checking *k, const char *name) {
+  const struct schema *s = table_schema(k->arena, k->t);
+  struct diag *d = diag_add(k->diags, k->d->source, design_place_of(k->d, name), DIAG_DESIGN_COLUMN,
+                            k->t->source, name, k->d->name, schema_nearest(s, name), DIAG_END);
+  diag_note(k->diags, d, k->src, k->span, "the data are read here");
+  k->failed = true;
+}
+
 static void check_column(struct checking *k, const char *name, bool complete) {
   const struct column *c = name ? column_of(k, name) : NULL;
   struct row_list rows = {0};
   if (!name) return;
   if (!c) {
-    const struct schema *s = table_schema(k->arena, k->t);
-    FAULT(k, DIAG_DESIGN_COLUMN, k->t->source, name, k->d->name, schema_nearest(s, name));
+    tell_no_column(k, name);
     return;
   }
   for (int i = 0; i < k->t->n_rows && complete; i++)

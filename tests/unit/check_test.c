@@ -167,9 +167,8 @@ Test(check, formulas_over_a_data_block) {
       {SLEEP "fit(y ~ x, sleep, subset = Dayz > 2)",
        "K0301 57: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {SLEEP "fit(y ~ x, sleep, subset = Days > 2 and arm == \"digital\")", ""},
-      {SLEEP "fit(y ~ x, sleep, subset = Days)", "K0305 57: `subset` wants a condition, true or false; "
-                                                 "`Days` is numeric; numeric(...) makes numbers of truth "
-                                                 "values, and of texts that are numbers"},
+      {SLEEP "fit(y ~ x, sleep, subset = Days)", "K0354 57: `subset` wants a condition, true or false; "
+                                                 "`Days` is numeric; compare it: Days > 0"},
       {"fit(y ~ xx, before)", "K0301 9: there is no column `xx` in study.csv; did you mean `x`?"},
       {SLEEP "fit(y ~ nosuch, head(sleep))", ""},
       {SLEEP "fit(y ~ x, slep)", "K0201 41: `slep` is not known here; did you mean `sleep`?"},
@@ -196,9 +195,7 @@ Test(check, data_blocks) {
       {"data d from \"f.csv\" { l = lgo(x) }",
        "K0302 27: there is no function of columns `lgo`; did you mean `log`?"},
       {"data d from \"f.csv\" { where x + 1 }",
-       "K0305 29: `where` wants a condition, true or false; `x + 1` is numeric; "
-       "numeric(...) makes numbers of truth values, and of texts that are "
-       "numbers"},
+       "K0354 29: `where` wants a condition, true or false; `x + 1` is numeric; compare it: x + 1 > 0"},
       {"data d from \"f.csv\" { x: facter }",
        "K0223 26: `facter` is no type of a column; factor, numeric, text, "
        "logical and date are"},
