@@ -8,11 +8,15 @@ double chart_sigma2(const struct prepared *pr, const double *theta) {
 }
 
 void chart_start(const struct prepared *pr, double *theta) {
+  theta[pr->k] = 0;
+  if (pr->marginal) {
+    marginal_start(pr->marginal, theta);
+    return;
+  }
   for (int t = 0; t < pr->all.n_terms; t++) {
     const struct prepared_term *x = &pr->terms[t];
     x->cov->start(x->c, x->pivot, theta + x->theta);
   }
-  theta[pr->k] = 0;
 }
 
 void chart_from(const struct prepared *pr, double *const *g, double *theta) {
@@ -41,16 +45,18 @@ void chart_phi(const struct prepared *pr, const double *theta, double *phi) {
 }
 
 void chart_scale(const struct prepared *pr, double *theta, double s) {
-  for (int t = 0; t < pr->all.n_terms; t++)
+  for (int t = 0; t < pr->all.n_terms && !pr->marginal; t++)
     pr->terms[t].cov->scale(pr->terms[t].c, theta + pr->terms[t].theta, s);
   theta[pr->k] += log(s) / 2;
 }
 
-void chart_repivot(const struct prepared *pr, double *theta) {
+bool chart_repivot(const struct prepared *pr, double *theta) {
+  if (pr->marginal) return marginal_repivot(pr->marginal, theta);
   for (int t = 0; t < pr->all.n_terms; t++) {
     const struct prepared_term *x = &pr->terms[t];
     if (x->cov->repivot) x->cov->repivot(x->c, x->pivot, theta + x->theta);
   }
+  return false;
 }
 
 /* gamma (c x c) with df = tr(gamma dG), from the gradient in phi. */
@@ -67,7 +73,8 @@ static void gamma_of(const struct prepared *pr, int t, const double *g, double *
 void chart_gradient(const struct prepared *pr, const double *theta, const double *g, double *g_theta) {
   double gamma[COV_MAX * COV_MAX];
   memset(g_theta, 0, sizeof(double) * (size_t)pr->k);
-  for (int t = 0; t < pr->all.n_terms; t++) {
+  if (pr->marginal) memcpy(g_theta, g, sizeof(double) * (size_t)pr->k);
+  for (int t = 0; t < pr->all.n_terms && !pr->marginal; t++) {
     const struct prepared_term *x = &pr->terms[t];
     gamma_of(pr, t, g, gamma);
     x->cov->pull_gradient(x->c, x->pivot, theta + x->theta, gamma, g_theta + x->theta);
@@ -112,9 +119,24 @@ static void add_curvature(const struct prepared *pr, const double *theta, const 
   h[at(n - 1, n - 1, n)] += 4 * chart_sigma2(pr, theta) * g[n - 1];
 }
 
+/* Only the scale has a chart: phi = sigma^2 = exp(2 theta). */
+static void scale_hessian(const struct prepared *pr, const double *theta, const double *g, const double *h,
+                          double *h_theta) {
+  int n = pr->k + 1;
+  double slope = 2 * chart_sigma2(pr, theta);
+  memcpy(h_theta, h, sizeof(double) * area(n, n));
+  for (int i = 0; i < n; i++) h_theta[at(i, n - 1, n)] *= slope;
+  for (int i = 0; i < n; i++) h_theta[at(n - 1, i, n)] *= slope;
+  h_theta[at(n - 1, n - 1, n)] += 2 * slope * g[n - 1];
+}
+
 void chart_hessian(const struct prepared *pr, struct arena *scratch, const double *theta, const double *g,
                    const double *h, double *h_theta) {
   int n = pr->k + 1, blocks = pr->all.n_terms + 1;
+  if (pr->marginal) {
+    scale_hessian(pr, theta, g, h, h_theta);
+    return;
+  }
   struct jacobians js = jacobians_of(pr, scratch, theta);
   double *hj = matrix_raw(scratch, n, n);
   for (int s = 0; s < blocks; s++) {
@@ -136,6 +158,7 @@ static double pivot_size(int c, const double *lambda, int j) {
 int chart_zero_pivots(const struct prepared *pr, double *theta, double small) {
   double lambda[COV_MAX * COV_MAX], sigma = exp(theta[pr->k]);
   int n = 0;
+  if (pr->marginal) return marginal_zero(pr->marginal, theta, small);
   for (int t = 0; t < pr->all.n_terms; t++) {
     const struct prepared_term *x = &pr->terms[t];
     double *mine = theta + x->theta;
@@ -155,6 +178,7 @@ int chart_rank(const struct prepared *pr, const double *theta, int t) {
   double lambda[COV_MAX * COV_MAX];
   const struct prepared_term *x = &pr->terms[t];
   int rank = 0;
+  if (pr->marginal) return marginal_rank(pr->marginal, theta, t);
   x->cov->factor(x->c, x->pivot, theta + x->theta, lambda);
   for (int j = 0; j < x->c; j++) rank += pivot_size(x->c, lambda, j) > 0;
   return rank;

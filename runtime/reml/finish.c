@@ -80,6 +80,11 @@ static void put_covariance(struct arena *scratch, const struct prepared *pr, con
                            double *g) {
   const struct prepared_term *x = &pr->terms[t];
   double *lambda = matrix_raw(scratch, x->c, x->c), s = pr->y_scale * pr->y_scale;
+  if (pr->marginal) {
+    memcpy(g, marginal_g(pr->marginal, t), sizeof(double) * area(x->c, x->c));
+    user_basis(x->c, x->basis, s * chart_sigma2(pr, theta), g);
+    return;
+  }
   x->cov->factor(x->c, x->pivot, theta + x->theta, lambda);
   la_solve_upper(x->c, x->basis, x->c, x->c, lambda, x->c);
   la_multiply_nt(x->c, x->c, x->c, lambda, x->c, lambda, x->c, g, x->c);
@@ -107,6 +112,7 @@ static void take_sparse_modes(struct arena *scratch, const struct prepared *pr, 
 }
 
 static void put_modes(struct arena *scratch, struct prepared *pr, double sigma2, struct reml_result *out) {
+  if (pr->marginal) marginal_modes(pr->marginal, pr->solved.d, out->b, out->b_var);
   if (pr->dense)
     dense_modes(pr->dense, scratch, (const double *const *)pr->solved.lambda, pr->solved.d, out->b,
                 out->b_var);

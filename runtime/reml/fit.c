@@ -64,7 +64,7 @@ static void adopt(struct search *s, const double *theta, double criterion) {
   double sigma2 = solved_sigma2(s->pr);
   memmove(s->theta, theta, sizeof(double) * (size_t)s->n);
   chart_scale(s->pr, s->theta, sigma2 / chart_sigma2(s->pr, s->theta));
-  chart_repivot(s->pr, s->theta);
+  if (chart_repivot(s->pr, s->theta)) solve_at(s->pr, s->theta, WANT_HESSIAN);
   s->criterion = criterion;
   solve_second(s->pr);
   solved_gradient(s->pr, sigma2, s->g_phi);
@@ -128,6 +128,8 @@ static void mark_terms(const struct search *s, const double *v, bool *bad) {
   int m = s->pr->all.n_terms;
   for (int t = 0; t < m; t++) bad[t] = bad[t] || moves_term(s, t, v);
   bad[m] = bad[m] || fabs(v[s->n - 1]) > 0.1;
+  for (int i = 0; i < s->n - 1 && s->pr->marginal; i++)
+    if (marginal_owner(s->pr->marginal, i) == m) bad[m] = bad[m] || fabs(v[i]) > 0.1;
 }
 
 /* Scaled to a unit diagonal; a parameter without information gets a zero row.  Information that is rounding error is none:
@@ -186,6 +188,7 @@ static bool suggested_start(const struct prepared *pr, struct arena *scratch, do
 
 static void start_point(struct search *s) {
   chart_start(s->pr, s->theta);
+  if (s->pr->marginal) return;
   if (s->pr->options.start)
     internal_start(s->pr, s->scratch, s->pr->options.start, s->theta);
   else
@@ -270,7 +273,7 @@ static void run_search(struct arena *a, struct search *s, struct reml_result *ou
     keep_bad_terms(a, m, bad, out);
     return;
   }
-  s->delta = norm(n, s->theta);
+  s->delta = fmax(norm(n, s->theta), pr->marginal ? 1 : 0);
   out->status = search_loop(s, average, observed);
   if (out->status == REML_CONVERGED)
     last_step(s);
@@ -291,6 +294,7 @@ static void take_results(struct arena *a, struct search *s, struct reml_result *
   newton_step(s->scratch, s->n, s->g, s->h, INFINITY, &newton);
   out->gradient_norm = newton.convex ? sqrt(fmax(0, newton.predicted)) : norm(s->n, s->g);
   finish_result(a, s->pr, s->theta, out);
+  if (s->pr->marginal) finish_structures(a, s->pr, s->theta, s->h, out);
   if (out->status == REML_CONVERGED)
     for (int t = 0; t < s->pr->all.n_terms; t++)
       if (out->g_rank[t] < s->pr->terms[t].c) out->status = REML_SINGULAR;

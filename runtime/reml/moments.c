@@ -34,6 +34,8 @@ void solved_new(struct prepared *pr) {
   s->xwx = matrix_raw(a, n, n);
   s->tt = matrix_raw(a, n, n);
   s->kernel = matrix_raw(a, k, k);
+  s->trace2 = matrix_raw(a, pr->marginal ? k : 0, k);
+  s->quad2 = matrix_raw(a, pr->marginal ? k : 0, k);
   s->work = matrix_raw(a, p1, n);
 }
 
@@ -53,9 +55,10 @@ static void clear_sums(struct kernel_sums *s) {
   memset(s->tt, 0, sizeof(double) * area(s->k, s->k));
 }
 
-static bool run_kernels(struct prepared *pr, unsigned want) {
+static bool run_kernels(struct prepared *pr, const double *theta, unsigned want) {
   const double *const *lambda = (const double *const *)pr->solved.lambda;
   clear_sums(&pr->sums);
+  if (pr->marginal) return marginal_eval(pr->marginal, theta, want, &pr->sums);
   if (pr->dense && !dense_eval(pr->dense, lambda, want, &pr->sums)) return false;
   return !pr->sparse || sparse_eval(pr->sparse, lambda, want, &pr->sums);
 }
@@ -107,13 +110,21 @@ static void first_derivatives(struct prepared *pr) {
   }
 }
 
-bool solve_at(struct prepared *pr, const double *theta, unsigned want) {
+/* In the marginal kernel theta itself is relative: only the scale of all is homogeneous in V. */
+static void relative_parameters(struct prepared *pr, const double *theta) {
   struct solved *s = &pr->solved;
+  memset(s->gamma, 0, sizeof(double) * (size_t)pr->k);
+  s->gamma[pr->k] = 1;
+  if (pr->marginal) return;
   double scale = 1 / chart_sigma2(pr, theta);
   chart_factors(pr, theta, s->lambda);
   chart_phi(pr, theta, s->gamma);
   for (int i = 0; i <= pr->k; i++) s->gamma[i] *= scale;
-  if (!run_kernels(pr, want) || !solve_fixed(pr)) return false;
+}
+
+bool solve_at(struct prepared *pr, const double *theta, unsigned want) {
+  relative_parameters(pr, theta);
+  if (!run_kernels(pr, theta, want) || !solve_fixed(pr)) return false;
   if (want < WANT_GRADIENT) return true;
   add_residual(pr);
   first_derivatives(pr);
@@ -184,6 +195,7 @@ void solve_second(struct prepared *pr) {
   struct kernel_weights w = {.d = s->d, .phi = s->phi, .dwd = s->kernel, .xwx = ei && reml ? xwx : NULL};
   memset(w.dwd, 0, sizeof(double) * area(k, k));
   if (w.xwx) memset(w.xwx, 0, sizeof(double) * area(k, k));
+  if (pr->marginal) marginal_weights(pr->marginal, &w, reml, s->trace2, s->quad2);
   if (pr->dense) dense_weights(pr->dense, &w);
   if (pr->sparse) sparse_weights(pr->sparse, &w);
   complete(pr, s->kernel, s->quad, s->dwd);
@@ -206,14 +218,25 @@ double solved_criterion(const struct prepared *pr, double sigma2) {
   return pr->constant + pr->sums.ld + pr->solved.log_det_x + pr->nu * log(sigma2) + pr->solved.r2 / sigma2;
 }
 
-void solved_gradient(const struct prepared *pr, double sigma2, double *g) {
-  for (int i = 0; i <= pr->k; i++) g[i] = (pr->solved.trace[i] - pr->solved.quad[i] / sigma2) / sigma2;
+/* dphi of a parameter relative to that of V relative to sigma^2. */
+static double unit_of(const struct prepared *pr, double sigma2, int i) {
+  return pr->marginal && i < pr->k ? 1 : 1 / sigma2;
 }
 
-/* 2 AI - EI, or AI where EI is not to be had. */
+void solved_gradient(const struct prepared *pr, double sigma2, double *g) {
+  for (int i = 0; i <= pr->k; i++)
+    g[i] = (pr->solved.trace[i] - pr->solved.quad[i] / sigma2) * unit_of(pr, sigma2, i);
+}
+
+/* 2 AI - EI, or AI where EI is not to be had; in the marginal kernel plus what V's second derivatives add. */
 void solved_hessian(const struct prepared *pr, double sigma2, bool observed, double *h) {
   const struct solved *s = &pr->solved;
-  size_t m = area(pr->k + 1, pr->k + 1);
-  double s2 = sigma2 * sigma2, s3 = s2 * sigma2;
-  for (size_t i = 0; i < m; i++) h[i] = observed ? 2 * s->ai[i] / s3 - s->ei[i] / s2 : s->ai[i] / s3;
+  int n = pr->k + 1, k = pr->k;
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < n; i++) {
+      double ai = s->ai[at(i, j, n)] / sigma2, unit = unit_of(pr, sigma2, i) * unit_of(pr, sigma2, j);
+      h[at(i, j, n)] = unit * (observed ? 2 * ai - s->ei[at(i, j, n)] : ai);
+    }
+  for (int j = 0; j < k && pr->marginal; j++)
+    for (int i = 0; i < k; i++) h[at(i, j, n)] += s->trace2[at(i, j, k)] - s->quad2[at(i, j, k)] / sigma2;
 }

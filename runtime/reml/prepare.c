@@ -229,11 +229,14 @@ struct prepared *reml_prepare(struct arena *a, const struct problem *problem,
   if (pr->options.threads < 1) pr->options.threads = 1;
   const double *root_w = root_weights(a, problem);
   prepare_fixed(pr, root_w);
-  prepare_terms(pr, scratch, root_w);
+  if (problem_has_structures(problem))
+    prepare_structures(pr, root_w);
+  else
+    prepare_terms(pr, scratch, root_w);
   arena_pool_drain(m, mark);
   pr->constant = criterion_constant(pr);
   if (pr->perfect) return pr;
-  choose_kernels(pr);
+  if (!pr->marginal) choose_kernels(pr);
   solved_new(pr);
   return pr;
 }
@@ -242,18 +245,26 @@ int reml_n_theta(const struct prepared *pr) {
   return pr->k + 1;
 }
 
+static const char *name_of_structure(const struct re_term *t) {
+  return t->structure ? t->structure->name : t->cov->name;
+}
+
 void prepared_describe(struct buf *out, const struct prepared *pr) {
   int n_dense = 0;
   if (pr->perfect) {
     buf_put(out, "the fixed effects explain the response exactly: nothing to factor\n");
     return;
   }
-  for (int c = 0; c < pr->clusters->n; c++) n_dense += pr->clusters->cluster[c].dense;
+  for (int c = 0; pr->clusters && c < pr->clusters->n; c++) n_dense += pr->clusters->cluster[c].dense;
   buf_printf(out, "rows %d, columns of X %d (rank %d), covariance parameters %d\n", pr->all.n, pr->problem->p,
              pr->rank, pr->k + 1);
   for (int t = 0; t < pr->all.n_terms; t++)
-    buf_printf(out, "term %d: %s, %d columns, %d levels\n", t + 1, pr->terms[t].cov->name, pr->terms[t].c,
-               pr->terms[t].q);
+    buf_printf(out, "term %d: %s, %d columns, %d levels\n", t + 1, name_of_structure(&pr->problem->terms[t]),
+               pr->terms[t].c, pr->terms[t].q);
+  if (pr->marginal) {
+    marginal_describe(out, pr->marginal);
+    return;
+  }
   buf_printf(out, "independent clusters: %d, of them dense %d\n", pr->clusters->n, n_dense);
   if (pr->dense) dense_describe(out, pr->dense);
   if (pr->sparse) sparse_describe(out, pr->sparse);

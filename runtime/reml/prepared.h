@@ -5,6 +5,7 @@
 #include "runtime/reml/cluster.h"
 #include "runtime/reml/dense.h"
 #include "runtime/reml/internal.h"
+#include "runtime/reml/marginal.h"
 
 struct prepared_term {
   int c, q;
@@ -31,6 +32,7 @@ struct solved {
   double *phi_u;          /* rank x rank, n of them: Phi U_i,XX; REML only */
   double *ai, *ei;        /* n x n; ei only where every cluster is dense */
   double *dwd, *xwx, *tt; /* n x n */
+  double *trace2, *quad2; /* k x k, marginal kernel: second derivatives of V against the gradient's parts */
   double *kernel;         /* k x k: workspace */
   double *work;           /* rank x rank */
 };
@@ -51,8 +53,10 @@ struct prepared {
   double constant;           /* of the criterion */
   struct prepared_term *terms;
   struct clusters *clusters;
-  struct dense *dense;               /* NULL: no cluster is dense */
-  struct sparse *sparse;             /* NULL: none is sparse */
+  struct dense *dense;   /* NULL: no cluster is dense */
+  struct sparse *sparse; /* NULL: none is sparse */
+  struct marginal
+      *marginal; /* the kernel of structures, alone: phi is theta, relative to sigma^2; NULL: the others */
   int32_t **sparse_levels;           /* per term: number in the whole problem of the sparse part's levels */
   const struct sparse_problem *part; /* rows and levels behind `sparse` */
   struct kernel_sums sums;           /* t and u have room for the residual */
@@ -90,7 +94,8 @@ void chart_from(const struct prepared *pr, double *const *g, double *theta);
 void chart_factors(const struct prepared *pr, const double *theta, double *const *lambda); /* over sigma */
 void chart_phi(const struct prepared *pr, const double *theta, double *phi);
 void chart_scale(const struct prepared *pr, double *theta, double s); /* V -> s V */
-void chart_repivot(const struct prepared *pr, double *theta);
+/* True: derivatives have to be had anew at the new theta. */
+bool chart_repivot(const struct prepared *pr, double *theta);
 double chart_sigma2(const struct prepared *pr, const double *theta);
 /* g_theta = J'g; h_theta = J'hJ + the curvature of the chart, given g and h in phi. */
 void chart_gradient(const struct prepared *pr, const double *theta, const double *g, double *g_theta);
@@ -122,6 +127,15 @@ void solved_hessian(const struct prepared *pr, double sigma2, bool observed, dou
 
 /* Smallest sigma^2, internal units: residuals of y have unit rms. */
 #define SIGMA2_FLOOR 1e-16
+
+/* ---- structures.c: problems for the marginal kernel ---- */
+
+bool problem_has_structures(const struct problem *problem);
+/* Terms, parameters and the kernel. */
+void prepare_structures(struct prepared *pr, const double *root_w);
+/* The covariance parameters as users know them, with standard errors from the Hessian h of -2 log L in theta. */
+void finish_structures(struct arena *a, struct prepared *pr, const double *theta, const double *h,
+                       struct reml_result *out);
 
 /* ---- newton.c ---- */
 

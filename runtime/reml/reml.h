@@ -48,6 +48,15 @@ struct moments {
   double *a;        /* (p+1) x (p+1): D'V^-1 D */
 };
 
+/* A covariance parameter as users know it. */
+struct reml_natural {
+  int term;            /* n_terms: of the residual */
+  int stratum, factor; /* of the residual; factor -1: of all of it */
+  int place;           /* within its part; of SCALE: which column of residual.scale */
+  struct natural what;
+  double value, se; /* se NaN: not to be had, as on a boundary */
+};
+
 /* Result in the user's units.  Arrays live in the arena given to reml_fit. */
 struct reml_result {
   enum reml_status status;
@@ -62,7 +71,9 @@ struct reml_result {
   int *g_rank;    /* n_terms: rank of G_t (< c: singular) */
   double **b;     /* n_terms: q x c row by row: conditional modes (BLUPs) */
   double **b_var; /* n_terms: q x c x c: conditional variance given beta and theta (lme4's condVar) */
-  int n_theta;    /* covariance parameters, the residual variance not counted */
+  int n_natural;  /* of problems with structures, else 0 */
+  struct reml_natural *natural;
+  int n_theta; /* covariance parameters, the residual variance not counted */
   int evaluations;
   double gradient_norm; /* of the gradient in theta, in units of standard errors, at the end */
   double decrement;     /* last Newton decrement */

@@ -158,7 +158,7 @@ static const char *rest_of(const struct explaining *x, const struct model_column
   struct buf b;
   buf_init(&b, x->a);
   for (int i = 0; i < c->n; i++) {
-    const struct part *p = &c->part[i];
+    const struct column_part *p = &c->part[i];
     if (has_var(basis, p->var)) continue;
     buf_printf(&b, "%s%s", b.n ? ":" : "", part_name(x->a, x->ir, p));
   }

@@ -16,8 +16,9 @@ static int width_of(struct arena *a, const struct model_ir *ir, const struct ir_
   return !f ? 1 : t->full[i] ? f->n_levels : f->n_levels - 1;
 }
 
-static struct part contrast(struct arena *a, const struct column *f, int column) {
-  struct part p = {.label = contrast_label(a, f->coding, f->levels, column), .level = f->levels[column + 1]};
+static struct column_part contrast(struct arena *a, const struct column *f, int column) {
+  struct column_part p = {.label = contrast_label(a, f->coding, f->levels, column),
+                          .level = f->levels[column + 1]};
   switch (f->coding) {
   case CODING_TREATMENT: p.reference = f->levels[0]; break;
   case CODING_SUM:
@@ -31,11 +32,11 @@ static struct part contrast(struct arena *a, const struct column *f, int column)
   return p;
 }
 
-static struct part part_of(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int i,
-                           int index, struct column *const *factor) {
+static struct column_part part_of(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int i,
+                                  int index, struct column *const *factor) {
   int var = t->var[i];
   const struct column *f = factor[var];
-  struct part p = {.column = basis_is(ir->vars[var].expr) ? index + 1 : 0};
+  struct column_part p = {.column = basis_is(ir->vars[var].expr) ? index + 1 : 0};
   if (f && t->full[i])
     p.label = p.level = f->levels[index];
   else if (f)
@@ -44,7 +45,7 @@ static struct part part_of(struct arena *a, const struct model_ir *ir, const str
   return p;
 }
 
-const char *part_name(struct arena *a, const struct model_ir *ir, const struct part *p) {
+const char *part_name(struct arena *a, const struct model_ir *ir, const struct column_part *p) {
   const char *name = ir->vars[p->var].name;
   if (p->column) return arena_printf(a, "%s[%d]", name, p->column);
   return p->label ? print_level(a, name, p->label) : name;
@@ -52,7 +53,7 @@ const char *part_name(struct arena *a, const struct model_ir *ir, const struct p
 
 static void add_column(struct arena *a, const struct model_ir *ir, const struct ir_term *t, int term,
                        int index, struct column *const *factor, struct model_column *out) {
-  struct part *part = arena_array(a, (size_t)t->n, struct part);
+  struct column_part *part = arena_array(a, (size_t)t->n, struct column_part);
   struct buf name;
   buf_init(&name, a);
   for (int i = 0; i < t->n; i++) {
@@ -144,7 +145,7 @@ static const char *numbers_of(struct arena *a, const struct model_ir *ir, const 
   return n ? b.text : NULL;
 }
 
-static const char *factor_part(struct arena *a, const struct model_ir *ir, const struct part *p) {
+static const char *factor_part(struct arena *a, const struct model_ir *ir, const struct column_part *p) {
   const char *name = ir->vars[p->var].name;
   if (!p->label) return arena_printf(a, "each level of %s", name);
   bool power = p->label[0] >= '0' && p->label[0] <= '9';
@@ -162,7 +163,7 @@ static const char *factors_of(struct arena *a, const struct model_ir *ir, const 
   int n = 0;
   *compares = false;
   for (int i = 0; i < c->n; i++) {
-    const struct part *p = &c->part[i];
+    const struct column_part *p = &c->part[i];
     if (ir->vars[p->var].type == COL_NUMBER) continue;
     buf_printf(&b, "%s%s", n++ ? " and " : "", factor_part(a, ir, p));
     *compares = *compares || p->reference || (p->label && !p->level);

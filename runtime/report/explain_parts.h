@@ -7,7 +7,7 @@
 
 enum { EXPLAIN_COLUMNS_MAX = 500 }; /* columns of a part that are spelled out */
 
-struct part { /* a variable in a column: `role[wife]`, `year`, `poly(x, 2)[1]` */
+struct column_part { /* a variable in a column: `role[wife]`, `year`, `poly(x, 2)[1]` */
   int var;
   int column; /* of a basis: 1, 2, ...; 0: none */
   const char
@@ -21,7 +21,7 @@ struct model_column {
   const char *name; /* "role[wife]:actor(edu)"; "(Intercept)" */
   int term;
   int n;
-  const struct part *part;
+  const struct column_part *part;
 };
 
 struct model_columns {
@@ -35,7 +35,7 @@ struct model_columns {
 struct model_columns model_columns(struct arena *a, const struct model_ir *ir, const struct ir_terms *terms,
                                    struct column *const *factor);
 /* "role[wife]" */
-const char *part_name(struct arena *a, const struct model_ir *ir, const struct part *p);
+const char *part_name(struct arena *a, const struct model_ir *ir, const struct column_part *p);
 /* What a column means for the response. */
 const char *column_meaning(struct arena *a, const struct model_ir *ir, const struct model_column *c);
 

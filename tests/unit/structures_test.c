@@ -1,0 +1,174 @@
+/* Covariance structures: each matrix against its definition, and the kernel against a dense evaluation, its gradient and Hessian
+   against differences. */
+#include "reml_lab.h"
+
+TestSuite(structures);
+
+enum { BLOCKS = 14, POSITIONS = 4, ROWS_MAX = BLOCKS * 2 * POSITIONS };
+
+static struct positions line(int m) {
+  return (struct positions){.m = m};
+}
+
+struct scene {
+  struct lab *lab;
+  struct residual residual;
+  struct residual_factor factor[2];
+  int32_t block[ROWS_MAX], position[2][ROWS_MAX], stratum[ROWS_MAX], group[ROWS_MAX];
+  double scale[ROWS_MAX], x[ROWS_MAX];
+};
+
+static struct scene *scene;
+
+/* Blocks of members 0 and 1 at POSITIONS occasions, one in seven missing, in a shuffled order. */
+static void open_scene(bool reml) {
+  static struct scene s;
+  memset(&s, 0, sizeof s);
+  scene = &s;
+  s.lab = lab_new(ROWS_MAX, reml);
+  int n = 0;
+  for (int b = 0; b < BLOCKS; b++)
+    for (int k = 0; k < 2 * POSITIONS; k++) {
+      int r = (k * 3 + b) % (2 * POSITIONS);
+      if (lab_uniform(s.lab) < 1.0 / 7) continue;
+      s.block[n] = b;
+      s.position[0][n] = r % POSITIONS;
+      s.position[1][n] = r / POSITIONS;
+      s.stratum[n] = b % 2;
+      s.group[n] = b / 2;
+      s.scale[n] = 0.3 * (r % POSITIONS) - 0.2 * (b % 3);
+      s.x[n] = lab_normal(s.lab);
+      n++;
+    }
+  s.lab->problem.n = n;
+  lab_column(s.lab, NULL);
+  lab_column(s.lab, s.x);
+  double *y = lab_numbers(s.lab, n), shared = 0;
+  for (int i = 0; i < n; i++) {
+    if (i == 0 || s.block[i] != s.block[i - 1]) shared = lab_normal(s.lab);
+    y[i] = 2 + s.x[i] + shared + (1 + 0.3 * s.position[0][i]) * lab_normal(s.lab);
+  }
+  s.lab->problem.y = y;
+  s.residual = (struct residual){.n_blocks = BLOCKS, .block = s.block, .n_strata = 1, .factors = s.factor};
+  s.lab->problem.residual = &s.residual;
+}
+
+/* Without an index of members, a block is a member's occasions. */
+static void split_members(void) {
+  for (int i = 0; i < scene->lab->problem.n; i++)
+    scene->block[i] = 2 * scene->block[i] + scene->position[1][i];
+  scene->residual.n_blocks = 2 * BLOCKS;
+}
+
+static void add_factor(const char *structure, const struct positions *x, int place) {
+  scene->factor[scene->residual.n_factors++] =
+      (struct residual_factor){structure_find(structure), *x, scene->position[place]};
+}
+
+static double criterion(struct prepared *pr, struct moments *m, const double *theta) {
+  return problem_eval(pr, theta, WANT_CRITERION, m) ? m->criterion : (double)NAN;
+}
+
+/* At a point that is nobody's optimum: gradient and observed Hessian in theta against differences. */
+static void expect_derivatives(const char *what) {
+  struct lab *l = scene->lab;
+  struct reml_options options = {.threads = 1};
+  struct prepared *pr = reml_prepare(l->arena, &l->problem, &options);
+  int n = reml_n_theta(pr);
+  struct moments *m = moments_new(l->arena, pr), *other = moments_new(l->arena, pr);
+  double *theta = lab_numbers(l, n), *g = lab_numbers(l, n), *up = lab_numbers(l, n),
+         *down = lab_numbers(l, n);
+  reml_start(pr, theta);
+  for (int i = 0; i < n; i++) theta[i] += 0.11 * sin(3 * i + 1);
+  cr_assert(problem_eval(pr, theta, WANT_HESSIAN, m), "%s", what);
+  moments_gradient(pr, theta, m, g);
+  for (int i = 0; i < n; i++) {
+    double h = 1e-4, at = theta[i], f[4];
+    for (int k = 0; k < 4; k++) {
+      theta[i] = at + h * (k < 2 ? k - 2 : k - 1);
+      f[k] = criterion(pr, other, theta);
+    }
+    theta[i] = at;
+    double difference = (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * h);
+    cr_expect(fabs(g[i] - difference) < 1e-7 * (1 + fabs(g[i])), "%s, gradient %d: %.12g, not %.12g", what, i,
+              g[i], difference);
+    if (i == n - 1) continue;
+    theta[i] = at + 1e-5;
+    problem_eval(pr, theta, WANT_GRADIENT, other);
+    memcpy(up, other->gradient, sizeof(double) * (size_t)n);
+    theta[i] = at - 1e-5;
+    problem_eval(pr, theta, WANT_GRADIENT, other);
+    memcpy(down, other->gradient, sizeof(double) * (size_t)n);
+    theta[i] = at;
+    for (int j = 0; j < n - 1; j++) {
+      double d = (up[j] - down[j]) / 2e-5, v = m->hessian[i * n + j];
+      cr_expect(fabs(v - d) < 2e-6 * (1 + fabs(d)), "%s, Hessian %d %d: %.12g, not %.12g", what, i, j, v, d);
+    }
+  }
+}
+
+static const char *const names[] = {"us",   "exch", "diag", "homdiag", "cs",    "hcs",  "ar1",
+                                    "har1", "ou",   "exp",  "toep",    "htoep", "ante1"};
+enum { N_NAMES = sizeof names / sizeof *names };
+
+Test(structures, derivatives_of_residuals) {
+  for (int i = 0; i < N_NAMES; i++) {
+    open_scene(i % 2 == 0);
+    split_members();
+    struct positions x = line(POSITIONS);
+    add_factor(names[i], &x, 0);
+    expect_derivatives(names[i]);
+    lab_end(scene->lab);
+  }
+}
+
+Test(structures, derivatives_of_products) {
+  static const char *const second[] = {"ar1", "cs", "ou", "toep", "us", "hcs"};
+  for (size_t i = 0; i < sizeof second / sizeof *second; i++) {
+    open_scene(true);
+    struct positions two = line(2), x = line(POSITIONS);
+    add_factor(i % 2 ? "us" : "hcs", &two, 1);
+    add_factor(second[i], &x, 0);
+    expect_derivatives(second[i]);
+    lab_end(scene->lab);
+  }
+}
+
+Test(structures, derivatives_with_strata_scales_and_random_terms) {
+  for (int i = 0; i < N_NAMES; i++) {
+    open_scene(true);
+    split_members();
+    struct positions x = line(POSITIONS);
+    add_factor(names[i], &x, 0);
+    scene->residual.n_strata = 2;
+    scene->residual.stratum = scene->stratum;
+    scene->residual.n_scale = 1;
+    scene->residual.scale = scene->scale;
+    lab_term(scene->lab, "us", BLOCKS / 2, scene->group, scene->x, NULL);
+    expect_derivatives(names[i]);
+    lab_end(scene->lab);
+  }
+}
+
+/* Random effects of four columns with each structure, residuals with a variance that depends on a covariate. */
+Test(structures, derivatives_of_random_terms) {
+  for (int i = 0; i < N_NAMES; i++) {
+    open_scene(i % 2 == 1);
+    int n = scene->lab->problem.n;
+    double *z = lab_numbers(scene->lab, n * POSITIONS);
+    for (int r = 0; r < n; r++) z[r * POSITIONS + scene->position[0][r]] = 1 + 0.1 * scene->x[r];
+    scene->residual.n_scale = 1;
+    scene->residual.scale = scene->scale;
+    for (int r = 0; r < n; r++) scene->group[r] = scene->block[r];
+    for (int r = 0; r < n; r++) scene->block[r] = r;
+    scene->residual.n_blocks = n;
+    scene->lab->terms[scene->lab->problem.n_terms++] = (struct re_term){.c = POSITIONS,
+                                                                        .q = BLOCKS,
+                                                                        .level = scene->group,
+                                                                        .z = z,
+                                                                        .structure = structure_find(names[i]),
+                                                                        .x = line(POSITIONS)};
+    expect_derivatives(names[i]);
+    lab_end(scene->lab);
+  }
+}
