@@ -146,8 +146,7 @@ static struct ast *bare_weights(const struct param *p, struct ast *value) {
 }
 
 static void check_over_table(struct call *c) {
-  if (c->spec && c->table)
-    check_model_over(c->ck, c->spec, c->model, c->table, strcmp(c->sig->name, "explain") == 0);
+  if (c->spec && c->table) check_model_over(c->ck, c->spec, c->model, c->table);
   int i = 0;
   for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++) {
     const struct param *p = c->param[i] >= 0 ? &c->sig->params[c->param[i]] : NULL;

@@ -41,7 +41,7 @@ void check_model(struct checker *ck, struct ast *s) {
   if (!ck->env->model || !ck->env->model(ck->env->runtime, b->name, s, &m)) return;
   b->model = m;
   const struct model_spec *outline = m.spec ? m.spec : model_outline(arena_mem(ck->arena), ck->diags, m.decl);
-  struct model_ir *ir = outline ? compile_described(ck->arena, ck->diags, outline, NULL) : NULL;
+  struct model_ir *ir = outline ? compile_model(ck->arena, ck->diags, outline, NULL) : NULL;
   if (ir) tell_lints(ck, ir, NULL);
 }
 
@@ -88,13 +88,12 @@ const struct model_spec *check_model_of(struct checker *ck, struct ast *e) {
 /* ---- models over data ---- */
 
 void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
-                      struct table_ref *table, bool describes) {
+                      struct table_ref *table) {
   const struct schema *schema = check_schema(ck, table);
   if (!schema || !model_fits_design(ck->diags, ck->source, e->span, spec, schema->design, schema->source))
     return;
   const struct diag *before = ck->diags->last;
-  struct model_ir *ir = describes ? compile_described(ck->arena, ck->diags, spec, schema)
-                                  : compile_model(ck->arena, ck->diags, spec, schema);
+  struct model_ir *ir = compile_model(ck->arena, ck->diags, spec, schema);
   suggest_splices(ck, before);
   if (ir) tell_lints(ck, ir, schema);
 }

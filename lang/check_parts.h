@@ -148,9 +148,9 @@ const struct model_spec *check_model_of(struct checker *ck, struct ast *e);
 struct fit_ref check_fit_of(struct checker *ck, struct ast *e);
 /* Hypotheses on the coefficients of a fit. */
 void check_hypotheses(struct checker *ck, const struct ast *block, struct fit_ref fit);
-/* The model against the columns of the table that `e` is given with; describes: nothing is fitted. */
+/* The model against the columns of the table that `e` is given with. */
 void check_model_over(struct checker *ck, const struct model_spec *spec, const struct ast *e,
-                      struct table_ref *table, bool describes);
+                      struct table_ref *table);
 
 /* ---- check_columns.c ---- */
 

@@ -122,11 +122,6 @@ static void add_offset(struct compiler *c, const struct ast *call, const char *p
   }
 }
 
-static void add_residual(struct compiler *c, const struct ast *node) {
-  c->residual = node;
-  if (!c->describes) COLUMN_ERROR(c->scope, node->span, DIAG_NOT_YET_RESIDUAL);
-}
-
 static bool fixed_summand(void *arg, const struct ast *node, const char *place) {
   struct compiler *c = ((struct local_vars *)arg)->compiler;
   if (ast_is_bar(node) || compile_is_structure(node))
@@ -134,7 +129,7 @@ static bool fixed_summand(void *arg, const struct ast *node, const char *place) 
   else if (ast_calls(node, "offset"))
     add_offset(c, node, place);
   else if (ast_calls(node, "residual"))
-    add_residual(c, node);
+    compile_residual(c, node);
   else
     return false;
   return true;
@@ -224,12 +219,11 @@ static struct model_ir *compile(struct compiler *c, const struct ast *formula) {
   return c->scope->failed ? NULL : finish(c, formula, fixed, offset);
 }
 
-static struct model_ir *compile_with(struct arena *a, struct column_scope *scope, const struct ast *formula,
-                                     bool describes) {
+static struct model_ir *compile_with(struct arena *a, struct column_scope *scope, const struct ast *formula) {
   struct mem *m = arena_mem(a);
   struct arena *mark = arena_pool_mark(m);
   scope->arena = arena_new(m);
-  struct compiler c = {.arena = a, .scope = scope, .response = -1, .describes = describes};
+  struct compiler c = {.arena = a, .scope = scope, .response = -1};
   struct model_ir *ir = compile(&c, formula_normalize(a, scope, formula));
   arena_pool_drain(m, mark);
   return ir;
@@ -238,30 +232,20 @@ static struct model_ir *compile_with(struct arena *a, struct column_scope *scope
 struct model_ir *compile_formula(struct arena *a, struct diags *diags, const struct source *source,
                                  const struct ast *formula, const struct schema *schema) {
   struct column_scope scope = {.diags = diags, .source = source, .schema = schema};
-  return compile_with(a, &scope, formula, false);
+  return compile_with(a, &scope, formula);
 }
 
-static struct model_ir *compile_spec(struct arena *a, struct diags *diags, const struct model_spec *spec,
-                                     const struct schema *schema, bool describes) {
+struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
+                               const struct schema *schema) {
   struct column_scope scope = {.diags = diags,
                                .source = spec->source,
                                .schema = schema,
                                .design = spec->decl ? spec->decl->design : NULL};
   const struct diag *before = diags->last;
-  struct model_ir *ir = compile_with(a, &scope, spec->formula, describes);
+  struct model_ir *ir = compile_with(a, &scope, spec->formula);
   model_note(diags, before, spec);
   if (!ir) return NULL;
   ir->spec = spec;
   arena_hold(a, spec->arena);
   return ir;
-}
-
-struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
-                               const struct schema *schema) {
-  return compile_spec(a, diags, spec, schema, false);
-}
-
-struct model_ir *compile_described(struct arena *a, struct diags *diags, const struct model_spec *spec,
-                                   const struct schema *schema) {
-  return compile_spec(a, diags, spec, schema, true);
 }

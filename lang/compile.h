@@ -13,10 +13,9 @@ struct compiler {
   int n_vars, room_vars;
   struct ir_random *random;
   int n_random, room_random;
-  const struct ast *residual; /* residual(...), NULL: none */
-  bool describes;             /* what cannot be fitted is kept, for explain() */
-  const struct ast *offset;   /* sum of the offsets so far, NULL: none */
-  int response;               /* index into vars; -1 before it is known */
+  const struct ir_residual *residual; /* NULL: none */
+  const struct ast *offset;           /* sum of the offsets so far, NULL: none */
+  int response;                       /* index into vars; -1 before it is known */
 };
 
 /* Index of the variable that an expression stands for; made when it is new. */
@@ -41,5 +40,10 @@ struct ir_terms compile_terms(const struct local_vars *local, const struct term_
 /* A random term: `(basis | group)`, or structure(basis | group). */
 bool compile_is_structure(const struct ast *call);
 void compile_random(struct compiler *c, const struct ast *node);
+
+/* A grouping factor as the block of residuals. */
+void compile_block(struct compiler *c, const struct ast *group, struct ir_residual *r);
+/* residual(...) */
+void compile_residual(struct compiler *c, const struct ast *call);
 
 #endif

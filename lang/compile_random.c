@@ -2,26 +2,28 @@
 #include "lang/compile.h"
 #include "lang/describe.h"
 #include "lang/design.h"
-#include "lang/later.h"
 #include "lang/rewrite.h"
+#include "lang/structures.h"
 #include <string.h>
 
 /* ---- structures ---- */
 
+/* The argument without a name, if there is one alone. */
 static const struct ast *only_argument(const struct ast *call) {
-  const struct ast_list *args = &call->u.call.args;
-  return args->n == 1 && !args->first->u.arg.key ? args->first->u.arg.value : NULL;
-}
-
-static bool structure_here(const char *name) {
-  return strcmp(name, "us") == 0 || strcmp(name, "diag") == 0;
+  const struct ast *found = NULL;
+  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next) {
+    if (arg->u.arg.key) continue;
+    if (found) return NULL;
+    found = arg->u.arg.value;
+  }
+  return found;
 }
 
 /* exp(x) is a function of a column; exp(time | g) is a structure. */
 bool compile_is_structure(const struct ast *call) {
   if (call->kind != AST_CALL || call->u.call.callee->kind != AST_NAME) return false;
   const char *name = call->u.call.callee->u.name.whole;
-  if (structure_here(name)) return true;
+  if (strcmp(name, "us") == 0 || strcmp(name, "diag") == 0) return true;
   const struct ast *x = only_argument(call);
   return strcmp(name, "residual") != 0 && x && ast_is_bar(x);
 }
@@ -167,6 +169,7 @@ static bool has_term(const struct ir_terms *terms, const struct ir_term *t) {
 }
 
 static bool same_random(const struct ir_random *a, const struct ir_random *b) {
+  if (a->by != b->by || (a->stratum && strcmp(a->stratum, b->stratum) != 0)) return false;
   if (!same_vars(a->group, a->n_group, b->group, b->n_group) || a->basis.n != b->basis.n) return false;
   for (int i = 0; i < a->basis.n; i++)
     if (!has_term(&b->basis, &a->basis.term[i])) return false;
@@ -194,6 +197,8 @@ struct random_term {
   const struct ast *bar;  /* basis | group */
   const char *structure;
   bool named; /* the structure is written out */
+  int band;
+  const struct ast *by; /* a factor: effects with a matrix for each level; NULL: none */
 };
 
 static bool basis_summand(void *arg, const struct ast *node, const char *place) {
@@ -220,21 +225,59 @@ static const char *random_text(struct compiler *c, const struct random_term *t, 
   return b.text;
 }
 
+/* The levels of `by`, one term each; of a column that is not known yet, one for all. */
+static void add_strata(struct compiler *c, const struct random_term *t, struct ir_random r) {
+  r.by = compile_var(c, t->by);
+  const struct schema *s = c->scope->schema;
+  int j = s && t->by->kind == AST_NAME ? schema_find(s, t->by->u.name.whole) : -1;
+  const struct schema_column *column = j >= 0 ? &s->columns[j] : NULL;
+  if (s && !c->scope->failed && (!column || column->type != COL_FACTOR)) {
+    COLUMN_ERROR(c->scope, t->by->span, DIAG_BY_FACTOR, describe_expr(c->scope->arena, t->by));
+    return;
+  }
+  const char *text = r.text;
+  for (int l = 0; column && l < column->n_levels; l++) {
+    r.stratum = arena_strdup(c->arena, column->levels[l]);
+    r.text = arena_printf(c->arena, "%s of %s", text, print_level(c->arena, c->vars[r.by].name, r.stratum));
+    add_term(c, r);
+  }
+  if (!column) add_term(c, r);
+}
+
 /* One basis with each of its grouping factors. */
 static void add_for_groups(struct compiler *c, const struct random_term *t, struct ir_terms basis,
                            const struct groups *groups) {
   for (int i = 0; i < groups->n; i++) {
     const struct group *g = &groups->item[i];
     const char *name = group_name(c, g);
-    add_term(c, (struct ir_random){.basis = basis,
-                                   .n_group = g->n,
-                                   .group = g->var,
-                                   .group_name = name,
-                                   .structure = t->structure,
-                                   .text = random_text(c, t, &basis, name),
-                                   .split = t->bar->u.op.op == OP_BARBAR,
-                                   .span = t->node->span});
+    struct ir_random r = {.basis = basis,
+                          .n_group = g->n,
+                          .group = g->var,
+                          .group_name = name,
+                          .structure = t->structure,
+                          .text = random_text(c, t, &basis, name),
+                          .split = t->bar->u.op.op == OP_BARBAR,
+                          .band = t->band,
+                          .by = -1,
+                          .span = t->node->span};
+    if (t->by)
+      add_strata(c, t, r);
+    else
+      add_term(c, r);
   }
+}
+
+/* The block of residuals: one grouping factor. */
+void compile_block(struct compiler *c, const struct ast *group, struct ir_residual *r) {
+  struct groups groups = group_list(c, group);
+  if (groups.n == 0) return;
+  if (groups.n > 1) {
+    COLUMN_ERROR(c->scope, group->span, DIAG_RESIDUAL_BLOCKS);
+    return;
+  }
+  r->n_block = groups.item[0].n;
+  r->block = groups.item[0].var;
+  r->block_name = group_name(c, &groups.item[0]);
 }
 
 /* `||`: the intercept and every term of the basis independent of each other; a factor keeps its block. */
@@ -278,21 +321,39 @@ static void compile_bar(struct compiler *c, const struct random_term *t) {
 
 /* ---- the door ---- */
 
+/* by = arm, band = 2 */
+static void take_named(struct compiler *c, const struct ast *call, const struct structure_form *form,
+                       struct random_term *t) {
+  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next) {
+    const struct ast *key = arg->u.arg.key, *value = arg->u.arg.value;
+    if (!key) continue;
+    const char *name = key->kind == AST_NAME ? key->u.name.whole : "";
+    if (strcmp(name, "by") == 0)
+      t->by = value;
+    else if (strcmp(name, "band") == 0 && form->band && value->kind == AST_NUMBER &&
+             value->u.number.value >= 1)
+      t->band = (int)value->u.number.value;
+    else
+      COLUMN_ERROR(c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, form->name, print_expr(c->scope->arena, key),
+                   NULL);
+  }
+}
+
 static void compile_structure(struct compiler *c, const struct ast *call) {
   const char *name = call->u.call.callee->u.name.whole;
+  const struct structure_form *form = structure_form_find(name);
   const struct ast *bar = only_argument(call);
-  struct span at = call->u.call.callee->span;
   struct random_term t = {.node = call, .bar = bar, .structure = name, .named = true};
-  if (later_structure(name))
-    COLUMN_ERROR(c->scope, at, DIAG_NOT_YET_STRUCTURE, name);
-  else if (!structure_here(name))
-    COLUMN_ERROR(c->scope, at, DIAG_UNKNOWN_STRUCTURE, name, near_structure(name));
+  if (!form)
+    COLUMN_ERROR(c->scope, call->u.call.callee->span, DIAG_UNKNOWN_STRUCTURE, name, structure_near(name));
   else if (!bar || !ast_is_bar(bar))
     COLUMN_ERROR(c->scope, call->span, DIAG_RANDOM_WANTED, name);
   else if (bar->u.op.op == OP_BARBAR)
     COLUMN_ERROR(c->scope, call->span, DIAG_RANDOM_TWO_STRUCTURES, name, spelled(c->scope->arena, &t, ""));
-  else
+  else {
+    take_named(c, call, form, &t);
     compile_bar(c, &t);
+  }
 }
 
 void compile_random(struct compiler *c, const struct ast *node) {

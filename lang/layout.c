@@ -305,7 +305,8 @@ static bool close_block(struct layout *l) {
 static bool close_bracket(struct layout *l, const struct token *t) {
   const char found[2] = {(char)t->kind, '\0'};
   if (l->n_brackets == 0) {
-    if (t->kind != '}' || !l->recovered) diag_add(l->raw.diags, l->raw.source, t->span, DIAG_CLOSER_ALONE, found, DIAG_END);
+    if (t->kind != '}' || !l->recovered)
+      diag_add(l->raw.diags, l->raw.source, t->span, DIAG_CLOSER_ALONE, found, DIAG_END);
     return false;
   }
   char open = l->bracket[l->n_brackets - 1].open;

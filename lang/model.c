@@ -36,16 +36,9 @@ static void take_line(struct declaring *d, const struct ast *line) {
 static void refuse_later(struct declaring *d) {
   const struct model_lines *l = &d->lines;
   const char *gaussian = "gaussian";
-  if (l->variance)
-    MODEL_ERROR(d, l->variance->span, DIAG_NOT_YET, "`variance`",
-                "leave it out: the residuals have one variance");
   const struct ast *family = l->family ? l->family->u.expr.value : NULL;
   if (family && (family->kind != AST_NAME || strcmp(family->u.name.whole, gaussian) != 0))
     MODEL_ERROR(d, family->span, DIAG_NOT_YET_FAMILY, print_expr(d->decl->arena, family));
-  for (const struct ast *line = d->decl->node->u.model.lines.first; line; line = line->next)
-    if ((line->kind == AST_RANDOM || line->kind == AST_RESIDUAL) && line->u.cov.by)
-      MODEL_ERROR(d, line->u.cov.by->span, DIAG_NOT_YET, "`by` (a matrix for each stratum)",
-                  "leave it out: every stratum has the same");
 }
 
 static bool called(const struct ast *e, const char *a, const char *b) {

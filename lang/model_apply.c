@@ -217,18 +217,56 @@ static struct ast *add(const struct applying *p, struct ast *sum, struct ast *te
   return make_binary(p->arena, term->span, OP_ADD, sum, term);
 }
 
+static void add_named(const struct applying *p, struct ast *call, const char *key, struct ast *value) {
+  struct ast *arg = arena_make(p->arena, struct ast);
+  arg->kind = AST_ARG;
+  arg->span = value->span;
+  arg->u.arg.key = make_name(p->arena, value->span, key);
+  arg->u.arg.value = value;
+  arg->depth = value->depth + 1;
+  if (arg->depth >= call->depth) call->depth = arg->depth + 1;
+  ast_append(&call->u.call.args, arg);
+}
+
+/* `random us(1 + t | g) by arm` is us(1 + t | g, by = arm). */
+static struct ast *random_term(struct applying *p, const struct ast *line) {
+  struct ast *term = body(p, line->u.cov.term), *by = line->u.cov.by ? body(p, line->u.cov.by) : NULL;
+  if (!term || !by) return term;
+  if (term->kind != AST_CALL) term = make_call(p->arena, term->span, "us", term);
+  add_named(p, term, "by", by);
+  return term;
+}
+
+/* The residual line, and the variance line, as one call: residual(ar1(day | person), by = arm, variance = power(x)). */
+static struct ast *residual_call(struct applying *p, const struct model_lines *l) {
+  struct ast *term = l->residual ? body(p, l->residual->u.cov.term) : NULL, *call = NULL;
+  const struct ast *variance = l->variance;
+  if (!term && !variance) return NULL;
+  call = term ? make_call(p->arena, term->span, "residual", term) : NULL;
+  if (!call) {
+    struct ast *one = make_name(p->arena, place(p, variance), "residual");
+    call = make_call(p->arena, one->span, "residual", one);
+    call->u.call.args = (struct ast_list){0};
+  }
+  if (l->residual && l->residual->u.cov.by) add_named(p, call, "by", body(p, l->residual->u.cov.by));
+  const struct ast *how = variance ? (variance->u.cov.by ? variance->u.cov.by : variance->u.cov.term) : NULL;
+  struct ast *value = how ? body(p, how) : NULL;
+  if (value) add_named(p, call, "variance", value);
+  return call;
+}
+
 static struct ast *whole_formula(struct applying *p, const struct model_lines *l) {
   struct ast *mean = body(p, l->mean->u.expr.value);
   if (!mean) return NULL;
   struct ast *right = mean->u.op.b;
   for (const struct ast *line = p->decl->node->u.model.lines.first; line; line = line->next) {
-    if (line->kind == AST_RANDOM) right = add(p, right, body(p, line->u.cov.term));
+    if (line->kind == AST_RANDOM) right = add(p, right, random_term(p, line));
     if (line->kind != AST_OFFSET) continue;
     struct ast *x = body(p, line->u.expr.value);
     if (x) right = add(p, right, make_call(p->arena, x->span, "offset", x));
   }
-  struct ast *residual = l->residual ? body(p, l->residual->u.cov.term) : NULL;
-  if (residual) right = add(p, right, make_call(p->arena, residual->span, "residual", residual));
+  struct ast *residual = residual_call(p, l);
+  if (residual) right = add(p, right, residual);
   return make_binary(p->arena, mean->span, OP_TILDE, mean->u.op.a, right);
 }
 

@@ -40,7 +40,36 @@ struct ir_random {
   const char *structure;  /* "us", "diag": name in the registry of covariance structures */
   const char *text;       /* "(1 + Days | Subject)" as the report shows it */
   bool split;             /* a part of (basis || group) */
-  struct span span;       /* for messages */
+  int band;               /* of toep; 0: all lags */
+  int by;                 /* variable: only rows of its level `stratum` have the effects; -1: all rows */
+  const char *stratum;
+  struct span span; /* for messages */
+};
+
+enum { RESIDUAL_FACTORS_MAX = 3, RESIDUAL_INDEX_MAX = 3 };
+
+struct ir_residual_factor {      /* ar1(day) */
+  const char *structure;         /* lang/structures.h */
+  int n_index;                   /* 0: rows of a block have no positions */
+  int index[RESIDUAL_INDEX_MAX]; /* into vars; several are coordinates */
+  int band;                      /* of toep; 0: all lags */
+  struct span span;
+};
+
+enum ir_variance { VARIANCE_ONE, VARIANCE_BY, VARIANCE_POWER, VARIANCE_EXPONENTIAL };
+
+struct ir_residual {
+  int n_factors; /* 0: no correlations */
+  struct ir_residual_factor factor[RESIDUAL_FACTORS_MAX];
+  int n_block; /* variables whose interaction is the block; 0: every row is one */
+  const int *block;
+  const char *block_name;
+  int by;                    /* variable: a matrix for each of its levels; -1: one for all */
+  enum ir_variance variance; /* what variance_var does to the variance */
+  int variance_var;          /* -1: none */
+  const char *text;          /* "residual(ar1(day | person))" */
+  const struct ast *node;
+  struct span span;
 };
 
 struct model_ir {
@@ -54,8 +83,8 @@ struct model_ir {
   int response; /* index into vars */
   struct ir_terms fixed;
   int n_random;
-  const struct ir_random *random; /* finest grouping of a/b first, as lme4 */
-  const struct ast *residual;     /* residual(...) of the formula; NULL: independent, with one variance */
+  const struct ir_random *random;     /* finest grouping of a/b first, as lme4 */
+  const struct ir_residual *residual; /* NULL: independent, with one variance */
   int offset; /* index into vars, -1: none (formula term offset(x); several are summed into one var) */
 };
 
@@ -64,10 +93,6 @@ struct model_ir {
    the model. */
 struct model_ir *compile_model(struct arena *a, struct diags *diags, const struct model_spec *spec,
                                const struct schema *schema);
-
-/* The same for explain(): a residual structure that this version cannot fit is kept in `residual`. */
-struct model_ir *compile_described(struct arena *a, struct diags *diags, const struct model_spec *spec,
-                                   const struct schema *schema);
 
 /* Compiles a formula over a schema.  NULL after errors (in diags).  `source` is the script the formula stands
  * in. */

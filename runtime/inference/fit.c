@@ -105,9 +105,9 @@ static void add_fixed(const struct fit *f, double *out) {
 }
 
 static void add_random(const struct re_term *t, const double *b, int n, double *out) {
-  size_t c = (size_t)t->c;
-  for (size_t i = 0; i < (size_t)n; i++)
-    for (size_t j = 0; j < c; j++) out[i] += t->z[i * c + j] * b[(size_t)t->level[i] * c + j];
+  size_t c = (size_t)t->c, loads = t->loads > 1 ? (size_t)t->loads : 1;
+  for (size_t i = 0; i < (size_t)n * loads; i++)
+    for (size_t j = 0; j < c; j++) out[i / loads] += t->z[i * c + j] * b[(size_t)t->level[i] * c + j];
 }
 
 void fit_fitted(const struct fit *f, double *out) {

@@ -1,5 +1,6 @@
 #include "runtime/model/design.h"
 #include "runtime/model/grouping.h"
+#include "runtime/model/residual.h"
 #include <math.h>
 #include <string.h>
 
@@ -83,6 +84,7 @@ static bool enough_levels(const struct making *k, const struct ir_random *term, 
     diag_add(k->diags, k->src, term->span, DIAG_FEW_GROUPS, g->name, DIAG_END);
     return false;
   }
+  if (k->ir->residual || !cov_find(term->structure)) return true; /* what structures can tell apart shows at the start */
   if (g->q >= k->n && has_intercept(&term->basis)) {
     diag_add(k->diags, k->src, term->span, DIAG_LEVELS_AS_ROWS, g->name, count(k, k->n), DIAG_END);
     return false;
@@ -129,7 +131,7 @@ static bool make_term(struct making *k, int t, const struct grouping *g, struct 
                                            .structure = term->structure,
                                            .names = names,
                                            .labels = g->labels};
-  return true;
+  return residual_make_term(k, term, out);
 }
 
 static bool make_random(struct making *k, struct problem *p) {
@@ -226,7 +228,8 @@ struct frame *frame_build(struct mem *m, struct diags *diags, const struct sourc
   bool fine = rows_choose(&k, subset);
   f->var = k.var;
   p->n = k.n;
-  fine = fine && make_response(&k, p) && make_weights(&k, p) && make_fixed(&k, p) && make_random(&k, p);
+  fine = fine && make_response(&k, p) && make_weights(&k, p) && make_fixed(&k, p) && make_random(&k, p) &&
+         residual_make(&k, p) && residual_fits(&k, p);
   if (fine) list_factors(&k);
   arena_pool_drain(m, mark);
   return fine ? f : NULL;

@@ -35,6 +35,29 @@ struct frame_term {          /* names that go with problem.terms[t] */
   const char *const *labels; /* q: level labels, "a:b" for interactions */
 };
 
+struct frame_factor_names { /* of a factor of the residual's structure */
+  const char *structure;
+  const char *index; /* "day"; NULL: none */
+  int m;
+  const char *const *labels; /* m: of the positions; NULL without an index */
+};
+
+struct frame_residual {
+  const char *text;                /* "residual(us(role | couple))" */
+  const char *block;               /* "couple"; NULL: every row is one */
+  const char *const *labels;       /* n_blocks */
+  int n_blocks, smallest, largest; /* rows in a block */
+  int n_factors;
+  struct frame_factor_names factor[RESIDUAL_FACTORS_MAX];
+  int n_strata;
+  const char *by; /* NULL: one matrix for all */
+  const char *const *strata;
+  enum ir_variance variance;
+  int n_scale;
+  const char *const *scale; /* n_scale: "arm[digital]", "power(x)" */
+  const char *reference;    /* VARIANCE_BY: "arm[usual]", whose standard deviation is sigma */
+};
+
 struct frame_dropped {
   const char *variable;
   int rows; /* rows missing this variable (a row may count for several) */
@@ -67,10 +90,11 @@ struct frame {
   int n_factors;
   const struct frame_factor *factors;
   int n_pairs;
-  const struct frame_pair *pairs; /* every pair of different grouping factors */
-  const struct variable *var;     /* ir->n_vars: on the rows used (rows.h) */
-  const int *row;                 /* problem.n: row of the table */
-  const double *offset;           /* problem.n: already taken from problem.y; NULL: none */
+  const struct frame_residual *residual; /* NULL: independent, with one variance */
+  const struct frame_pair *pairs;        /* every pair of different grouping factors */
+  const struct variable *var;            /* ir->n_vars: on the rows used (rows.h) */
+  const int *row;                        /* problem.n: row of the table */
+  const double *offset;                  /* problem.n: already taken from problem.y; NULL: none */
   const char *implied_unit; /* of within(x), between(x) where none is written: "role:couple"; NULL: none */
   const char *weights;      /* canonical spelling; NULL: none */
   int rows_subset;          /* left out by `subset` */

@@ -133,6 +133,12 @@ static double residual_element(const struct marginal_model *m, int i, int j, dou
   return before;
 }
 
+double residual_pair(const struct marginal_model *m, int i, int j) {
+  const struct residual *e = m->problem->residual;
+  if (i != j && (m->n_factors == 0 || e->block[i] != e->block[j])) return 0;
+  return residual_element(m, i, j, NULL, 0);
+}
+
 static void fill_residual(const struct marginal_model *m, const struct pattern *p, double *v,
                           double **slope) {
   int n = p->n;

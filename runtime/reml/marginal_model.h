@@ -33,6 +33,9 @@ double table_pair(const struct table *x, const double *theta, int a, int b, doub
 /* exp(delta' (scale_i + scale_j)) */
 double scale_pair(const struct marginal_model *m, int row_i, int row_j);
 
+/* Element of R, relative to sigma^2, of two rows: 0 between blocks. */
+double residual_pair(const struct marginal_model *m, int i, int j);
+
 /* Of the pattern's cluster that begins at `rows`: v (n x n, symmetric); slope[i] its derivative in theta_i, NULL: not wanted. */
 void marginal_fill(const struct marginal_model *m, const struct pattern *p, double *v, double **slope);
 

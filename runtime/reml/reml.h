@@ -73,7 +73,8 @@ struct reml_result {
   double **b_var; /* n_terms: q x c x c: conditional variance given beta and theta (lme4's condVar) */
   int n_natural;  /* of problems with structures, else 0 */
   struct reml_natural *natural;
-  int n_theta; /* covariance parameters, the residual variance not counted */
+  double *theta; /* of such problems: of the structures, relative to sigma^2 */
+  int n_theta;   /* covariance parameters, the residual variance not counted */
   int evaluations;
   double gradient_norm; /* of the gradient in theta, in units of standard errors, at the end */
   double decrement;     /* last Newton decrement */
@@ -86,6 +87,15 @@ struct reml_result {
  * levels. */
 struct reml_result *reml_fit(struct arena *a, const struct problem *problem,
                              const struct reml_options *options);
+
+/* The residual's covariance matrix R of n rows of the problem, in the user's units, n x n; without residual structure the
+   diagonal one. */
+void reml_residual(struct arena *scratch, const struct problem *problem, const struct reml_result *r,
+                   const int *row, int n, double *out);
+/* Of one factor of the residual's structure the m x m matrix over its positions (of the first times sigma^2, else relative);
+   NULL: it has none, since its positions are too many. */
+double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,
+                             int stratum, int factor);
 
 /* The pieces, for inference and tests. */
 struct prepared *reml_prepare(struct arena *a, const struct problem *problem,

@@ -1,6 +1,7 @@
 /* structures.c: problems with covariance structures beyond us and diag of independent levels: made ready for the marginal kernel,
  * and its parameters as users know them. */
 #include "runtime/reml/linalg.h"
+#include "runtime/reml/marginal_model.h"
 #include "runtime/reml/prepared.h"
 #include <math.h>
 #include <string.h>
@@ -172,6 +173,7 @@ void finish_structures(struct arena *a, struct prepared *pr, const double *theta
   struct naming w = {.pr = pr, .scratch = scratch};
   int n = pr->k + 1;
   list_naturals(&w);
+  out->theta = (double *)memcpy(matrix_raw(a, pr->k, 1), theta, sizeof(double) * (size_t)pr->k);
   out->natural = w.list = arena_array(a, (size_t)w.n, struct reml_natural);
   list_naturals(&w);
   out->n_natural = w.n;
@@ -184,4 +186,33 @@ void finish_structures(struct arena *a, struct prepared *pr, const double *theta
     arena_reset(scratch, step);
   }
   arena_pool_drain(m, mark);
+}
+
+/* ---- the residual's matrix, from a result ---- */
+
+void reml_residual(struct arena *scratch, const struct problem *problem, const struct reml_result *r,
+                   const int *row, int n, double *out) {
+  struct arena_mark mark = arena_mark(scratch);
+  struct marginal_model m = {.problem = problem, .n_terms = 0};
+  if (problem->residual) {
+    m = marginal_model_new(scratch, problem);
+    marginal_model_at(&m, r->theta, false);
+  }
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < n; i++) {
+      const double *w = problem->w;
+      double element = problem->residual ? residual_pair(&m, row[i], row[j]) : row[i] == row[j];
+      out[at(i, j, n)] = r->sigma2 * element / (w ? sqrt(w[row[i]] * w[row[j]]) : 1);
+    }
+  arena_reset(scratch, mark);
+}
+
+double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,
+                             int stratum, int factor) {
+  struct marginal_model m = marginal_model_new(a, problem);
+  const struct table *t = table_of(&m, stratum, factor);
+  if (!t->value) return NULL;
+  part_matrix(&t->part, r->theta + t->theta, t->value);
+  for (size_t i = 0; i < area(t->part.x.m, t->part.x.m) && factor == 0; i++) t->value[i] *= r->sigma2;
+  return t->value;
 }

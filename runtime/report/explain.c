@@ -325,8 +325,8 @@ static void put_random(struct buf *out, const struct explaining *x, const struct
   }
   if (x->ir->residual)
     put_line(out,
-             arena_printf(x->a, "%s: how the residuals e of one unit vary together (in a later version)",
-                          print_expr(x->a, x->ir->residual)),
+             arena_printf(x->a, "%s: how the residuals e of one %s vary together", x->ir->residual->text,
+                          x->ir->residual->block_name ? x->ir->residual->block_name : "row"),
              4, style);
   else
     put_line(out, "e: independent residuals with one variance. Parameter: var(e)", 4, style);

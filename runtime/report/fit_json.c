@@ -1,4 +1,5 @@
 /* fit_json.c: a fit as JSON.  Keys that later versions fill (df, p, intervals, r2, icc) are there, with null. */
+#include "runtime/inference/covariances.h"
 #include "runtime/report/fit_json.h"
 #include "runtime/report/report.h"
 #include <math.h>
@@ -71,6 +72,17 @@ static double *correlations(struct arena *a, const double *g, int c) {
   return corr;
 }
 
+/* Standard deviations twice, as variances too. */
+static void put_parameters(struct json_place at, struct arena *a, const struct covariance_parameter *p, int n,
+                           const char *where) {
+  for (int i = 0; i < n; i++) {
+    if (where ? strcmp(p[i].where, where) != 0 : !p[i].residual) continue;
+    json_put_number(json_key(at, p[i].key), p[i].value);
+    if (strncmp(p[i].key, "sd", 2) == 0 && (p[i].key[2] == '.' || !p[i].key[2]))
+      json_put_number(json_key(at, arena_printf(a, "var%s", p[i].key + 2)), p[i].value * p[i].value);
+  }
+}
+
 static void put_random(struct json_place at, struct arena *a, const struct fit *f) {
   struct json_place random = json_put_array(json_key(at, "random"));
   for (int t = 0; t < f->frame->problem->n_terms; t++) {
@@ -85,19 +97,53 @@ static void put_random(struct json_place at, struct arena *a, const struct fit *
     struct json_place sd = json_put_array(json_key(term, "sd"));
     for (int i = 0; i < c; i++) json_put_number(sd, sqrt(g[i * c + i]));
     json_put_matrix(json_key(term, "corr"), correlations(a, g, c), c, c);
-    json_put_object(json_key(term, "parameters"));
+    int n;
+    const struct covariance_parameter *p = covariance_parameters(a, f, &n);
+    put_parameters(json_put_object(json_key(term, "parameters")), a, p, n, names->text);
     json_put_integer(json_key(term, "rank"), f->result->g_rank[t]);
   }
 }
 
-static void put_residual(struct json_place at, const struct fit *f) {
+static void put_strata(struct json_place at, struct arena *a, const struct fit *f,
+                       const struct covariance_parameter *p, int n) {
+  const struct frame_residual *e = f->frame->residual;
+  if (!e || e->n_strata < 2) return;
+  struct json_place strata = json_put_object(json_key(at, "strata"));
+  for (int s = 0; s < e->n_strata; s++) {
+    const char *where = arena_printf(a, "%s of %s", e->text, print_level(a, e->by, e->strata[s]));
+    put_parameters(json_put_object(json_key(strata, e->strata[s])), a, p, n, where);
+  }
+}
+
+/* Of one stratum and one factor over a few named positions: their matrix. */
+static void put_block(struct json_place at, struct arena *a, const struct fit *f) {
+  const struct frame_residual *e = f->frame->residual;
+  const struct frame_factor_names *names = e && e->n_factors ? &e->factor[0] : NULL;
+  bool named = names && names->labels && names->m <= 64;
+  struct json_place list = json_put_array(json_key(at, "names"));
+  for (int i = 0; named && i < names->m; i++) json_put_text(list, names->labels[i]);
+  double *v = named ? reml_residual_factor(a, f->frame->problem, f->result, 0, 0) : NULL;
+  if (v)
+    json_put_matrix(json_key(at, "covariance"), v, names->m, names->m);
+  else
+    json_put_null(json_key(at, "covariance"));
+}
+
+static void put_residual(struct json_place at, struct arena *a, const struct fit *f) {
+  const struct frame_residual *e = f->frame->residual;
   struct json_place residual = json_put_object(json_key(at, "residual"));
-  json_put_text(json_key(residual, "structure"), "homogeneous");
-  json_put_null(json_key(residual, "group"));
+  int n;
+  const struct covariance_parameter *p = covariance_parameters(a, f, &n);
+  json_put_text(json_key(residual, "structure"), residual_structure(a, f));
+  if (e && e->block)
+    json_put_text(json_key(residual, "group"), e->block);
+  else
+    json_put_null(json_key(residual, "group"));
   json_put_number(json_key(residual, "sigma"), sqrt(f->result->sigma2));
-  json_put_object(json_key(residual, "parameters"));
-  json_put_array(json_key(residual, "names"));
-  json_put_null(json_key(residual, "covariance"));
+  put_parameters(json_put_object(json_key(residual, "parameters")), a, p, e ? n : 0,
+                 e && e->n_strata > 1 ? "" : NULL);
+  put_strata(residual, a, f, p, n);
+  put_block(residual, a, f);
 }
 
 static void put_lints(struct json_place at, const struct lint_list *lints) {
@@ -127,7 +173,7 @@ void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
   put_ending(at, f);
   put_fixed(at, f);
   put_random(at, a, f);
-  put_residual(at, f);
+  put_residual(at, a, f);
   json_put_null(json_key(at, "r2"));
   json_put_null(json_key(at, "icc"));
   put_lints(at, &f->lints);

@@ -8,6 +8,7 @@
 #include "lang/column_operators.h"
 #include "runtime/inference/lints.h"
 #include "runtime/report/coding_text.h"
+#include "runtime/report/covariance_text.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
 #include <string.h>
@@ -148,8 +149,13 @@ static int corr_columns(const struct fit_report *r) {
   return most;
 }
 
+/* One variance for all rows: a row of the table.  Else it stands among the covariance parameters. */
+static bool one_residual(const struct fit_report *r) {
+  return !r->frame->residual;
+}
+
 static int random_rows(const struct fit_report *r) {
-  int n = 1; /* the residual */
+  int n = one_residual(r);
   for (int t = 0; t < r->problem->n_terms; t++) n += r->problem->terms[t].c;
   return n;
 }
@@ -187,6 +193,7 @@ static void lay_random_heads(struct sheet *l) {
 
 static void put_random(const struct fit_report *r) {
   int rows = random_rows(r);
+  if (rows == 0) return;
   double *variance = arena_array(r->a, (size_t)rows, double);
   double *sd = arena_array(r->a, (size_t)rows, double);
   struct sheet *l = sheet_new(r->a, rows + 1, RANDOM_CORR + corr_columns(r));
@@ -197,8 +204,10 @@ static void put_random(const struct fit_report *r) {
     lay_random_term(l, r, t, row, variance);
     row += r->problem->terms[t].c;
   }
-  sheet_set(l, row + l->heads, RANDOM_GROUP, "Residual");
-  variance[row] = r->result->sigma2;
+  if (one_residual(r)) {
+    sheet_set(l, row + l->heads, RANDOM_GROUP, "Residual");
+    variance[row] = r->result->sigma2;
+  }
   for (int i = 0; i < rows; i++) sd[i] = sqrt(variance[i]);
   sheet_numbers(l, RANDOM_VARIANCE, variance, digits_of(variance, rows, ESTIMATE_DIGITS, false));
   sheet_numbers(l, RANDOM_SD, sd, digits_of(sd, rows, ESTIMATE_DIGITS, false));
@@ -363,6 +372,7 @@ void report_fit(struct buf *out, const struct fit *f, const struct report_style 
   put_data(&r);
   put_criterion(&r);
   put_random(&r);
+  covariance_text(r.out, r.a, r.fit, &r.style);
   put_groups(&r);
   coding_text(r.out, r.a, r.frame, &r.style);
   put_fixed(&r);

@@ -24,7 +24,7 @@ bool builtin_explain(struct call *c, struct value *out) {
                               t->source))
     return false;
   struct model_ir *ir =
-      compile_described(arena_new(in->mem), in->diags, spec, t ? table_schema(in->scratch, t) : NULL);
+      compile_model(arena_new(in->mem), in->diags, spec, t ? table_schema(in->scratch, t) : NULL);
   if (!ir) return false;
   struct buf b;
   buf_init(&b, in->scratch);

@@ -1,0 +1,372 @@
+#include "runtime/model/residual.h"
+#include "lang/design.h"
+#include "lang/structures.h"
+#include "runtime/model/grouping.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POSITIONS_MAX = 400, CLUSTER_ROWS_MAX = 3000 };
+
+struct residual_making {
+  struct making *k;
+  const struct ir_residual *ir;
+  struct residual *out;
+  struct frame_residual *names;
+};
+
+static const char *number(const struct making *k, double x) {
+  return arena_printf(k->scratch, "%.7g", x);
+}
+
+static const char *row_number(const struct making *k, int i) {
+  return arena_printf(k->scratch, "%d", k->frame->row[i] + 1);
+}
+
+/* n numbers, all -1. */
+static int *ints_of(struct arena *a, int n) {
+  int *x = arena_raw(a, (size_t)n + 1, int);
+  for (int i = 0; i < n; i++) x[i] = -1;
+  return x;
+}
+
+static struct grouping combined(const struct making *k, const int *var, int n) {
+  struct ir_random r = {.n_group = n, .group = var, .group_name = ""};
+  return grouping_make(k, &r);
+}
+
+/* ---- blocks ---- */
+
+static void make_blocks(struct residual_making *w) {
+  const struct making *k = w->k;
+  int32_t *block = arena_raw(k->arena, (size_t)k->n, int32_t);
+  struct grouping g = {0};
+  if (w->ir->n_block) g = combined(k, w->ir->block, w->ir->n_block);
+  for (int i = 0; i < k->n; i++) block[i] = w->ir->n_block ? g.level[i] : i;
+  w->out->block = block;
+  w->out->n_blocks = w->ir->n_block ? g.q : k->n;
+  w->names->labels = g.labels;
+  int *count = arena_array(k->scratch, (size_t)w->out->n_blocks, int);
+  for (int i = 0; i < k->n; i++) count[block[i]]++;
+  w->names->smallest = k->n;
+  for (int b = 0; b < w->out->n_blocks; b++) {
+    if (count[b] < w->names->smallest) w->names->smallest = count[b];
+    if (count[b] > w->names->largest) w->names->largest = count[b];
+  }
+}
+
+/* ---- positions ---- */
+
+/* Without an index: the order of the rows in the block, which must not matter. */
+static bool count_positions(struct residual_making *w, const struct ir_residual_factor *f,
+                            struct residual_factor *out) {
+  const struct making *k = w->k;
+  bool pairs = strcmp(f->structure, "exch") == 0;
+  int *next = arena_array(k->scratch, (size_t)w->out->n_blocks, int);
+  int32_t *position = arena_raw(k->arena, (size_t)k->n, int32_t);
+  for (int i = 0; i < k->n; i++) position[i] = next[w->out->block[i]]++;
+  out->position = position;
+  out->x.m = pairs ? 2 : w->names->largest;
+  for (int b = 0; b < w->out->n_blocks && pairs; b++) {
+    if (next[b] <= 2) continue;
+    diag_add(k->diags, k->src, f->span, DIAG_EXCH_BLOCK, w->names->labels ? w->names->labels[b] : "",
+             arena_printf(k->scratch, "%d", next[b]), DIAG_END);
+    return false;
+  }
+  return true;
+}
+
+/* The step of an index: that of the design's time. */
+static double step_of(const struct making *k, const struct variable *v) {
+  const struct design *d = k->table->design;
+  bool time = d && d->time && strcmp(d->time, v->name) == 0 && d->step > 0;
+  return time ? d->step : 1;
+}
+
+/* The value of each level of a numeric variable. */
+static double *values_of(const struct making *k, const struct variable *v, const struct grouping *g, int dims,
+                         int dim, double *out) {
+  for (int i = 0; i < k->n; i++) out[(size_t)g->level[i] * (size_t)dims + (size_t)dim] = v->number[i];
+  return out;
+}
+
+static bool to_steps(const struct making *k, const struct ir_residual_factor *f, const struct variable *v,
+                     int m, double *x) {
+  double step = step_of(k, v), least = INFINITY;
+  for (int i = 0; i < m; i++) least = fmin(least, x[i]);
+  for (int i = 0; i < m; i++) {
+    double steps = (x[i] - least) / step;
+    if (fabs(steps - nearbyint(steps)) > 1e-6 * (1 + fabs(steps))) {
+      diag_add(k->diags, k->src, f->span, DIAG_POSITIONS_STEP, f->structure, v->name, number(k, step),
+               number(k, x[i]), number(k, steps - floor(steps)), DIAG_END);
+      return false;
+    }
+    x[i] = nearbyint(steps);
+  }
+  return true;
+}
+
+static bool few_enough(const struct making *k, const struct ir_residual_factor *f, const char *index, int m) {
+  const struct structure_form *form = structure_form_find(f->structure);
+  int most = strcmp(f->structure, "us") == 0 ? COV_MAX : POSITIONS_MAX;
+  if (m <= most || form->distance) return true;
+  diag_add(k->diags, k->src, f->span, DIAG_POSITIONS_MANY, f->structure, arena_printf(k->scratch, "%d", m),
+           index, arena_printf(k->scratch, "%d", most),
+           arena_printf(k->scratch, "ou(%s | ...) has one parameter for any number of times", index),
+           DIAG_END);
+  return false;
+}
+
+static bool index_positions(struct residual_making *w, const struct ir_residual_factor *f,
+                            struct residual_factor *out, struct frame_factor_names *names) {
+  const struct making *k = w->k;
+  const struct structure_form *form = structure_form_find(f->structure);
+  struct grouping g = combined(k, f->index, f->n_index);
+  const struct variable *v = &k->var[f->index[0]];
+  bool numeric = v->type == COL_NUMBER;
+  names->index = v->name;
+  names->m = g.q;
+  names->labels = g.labels;
+  out->position = g.level;
+  out->x.m = g.q;
+  out->x.band = f->band;
+  if (!few_enough(k, f, v->name, g.q)) return false;
+  if (!numeric || !(form->distance || form->steps)) return true;
+  double *x = arena_raw(k->arena, (size_t)g.q * (size_t)f->n_index, double);
+  for (int d = 0; d < f->n_index; d++) values_of(k, &k->var[f->index[d]], &g, f->n_index, d, x);
+  out->x.dims = f->n_index;
+  out->x.coordinate = x;
+  return !form->steps || to_steps(k, f, v, g.q, x);
+}
+
+static bool make_factors(struct residual_making *w) {
+  struct residual_factor *f = arena_array(w->k->arena, (size_t)w->ir->n_factors, struct residual_factor);
+  w->out->factors = f;
+  w->out->n_factors = w->ir->n_factors;
+  for (int i = 0; i < w->ir->n_factors; i++) {
+    const struct ir_residual_factor *from = &w->ir->factor[i];
+    struct frame_factor_names *names = &w->names->factor[i];
+    names->structure = from->structure;
+    f[i].structure = structure_find(from->structure);
+    bool fine = from->n_index ? index_positions(w, from, &f[i], names) : count_positions(w, from, &f[i]);
+    if (!fine) return false;
+    if (!from->n_index) names->m = f[i].x.m;
+  }
+  return true;
+}
+
+static const char *position_text(const struct residual_making *w, int row) {
+  struct buf b;
+  buf_init(&b, w->k->scratch);
+  for (int i = 0; i < w->ir->n_factors; i++) {
+    const struct frame_factor_names *f = &w->names->factor[i];
+    if (f->index)
+      buf_printf(&b, "%s%s %s", b.n ? ", " : "", f->index, f->labels[w->out->factors[i].position[row]]);
+  }
+  return b.text;
+}
+
+/* No two rows of a block at one position. */
+static bool positions_differ(struct residual_making *w) {
+  const struct making *k = w->k;
+  int var[8 + RESIDUAL_FACTORS_MAX * RESIDUAL_INDEX_MAX], n = 0;
+  for (int i = 0; i < w->ir->n_block && n < 8; i++) var[n++] = w->ir->block[i];
+  for (int i = 0; i < w->ir->n_factors; i++) {
+    if (w->ir->factor[i].n_index == 0) return true;
+    for (int j = 0; j < w->ir->factor[i].n_index; j++) var[n++] = w->ir->factor[i].index[j];
+  }
+  if (w->ir->n_factors == 0) return true;
+  struct grouping g = combined(k, var, n);
+  int *first = ints_of(k->scratch, g.q);
+  for (int i = 0; i < k->n; i++) {
+    int *at = &first[g.level[i]];
+    if (*at < 0) {
+      *at = i;
+      continue;
+    }
+    diag_add(k->diags, k->src, w->ir->span, DIAG_POSITION_TWICE, row_number(k, *at), row_number(k, i),
+             position_text(w, i),
+             arena_printf(k->scratch, "%s %s", w->ir->block_name, w->names->labels[w->out->block[i]]),
+             DIAG_END);
+    return false;
+  }
+  return true;
+}
+
+/* ---- strata and variances ---- */
+
+static bool make_strata(struct residual_making *w) {
+  const struct making *k = w->k;
+  w->out->n_strata = w->names->n_strata = 1;
+  if (w->ir->by < 0) return true;
+  const struct variable *v = &k->var[w->ir->by];
+  struct grouping g = combined(k, &w->ir->by, 1);
+  int *first = ints_of(k->scratch, w->out->n_blocks);
+  for (int i = 0; i < k->n; i++) {
+    int *at = &first[w->out->block[i]];
+    if (*at < 0) *at = i;
+    if (g.level[*at] == g.level[i]) continue;
+    diag_add(k->diags, k->src, w->ir->span, DIAG_BLOCK_STRATA,
+             w->names->labels ? w->names->labels[w->out->block[i]] : row_number(k, i), g.labels[g.level[*at]],
+             g.labels[g.level[i]], v->name, DIAG_END);
+    return false;
+  }
+  w->out->stratum = g.level;
+  w->out->n_strata = w->names->n_strata = g.q;
+  w->names->by = v->name;
+  w->names->strata = g.labels;
+  return true;
+}
+
+static void variance_by(struct residual_making *w, const struct variable *v) {
+  const struct making *k = w->k;
+  struct grouping g = combined(k, &w->ir->variance_var, 1);
+  int n = g.q - 1;
+  double *z = arena_array(k->arena, (size_t)k->n * (size_t)n, double);
+  const char **names = arena_array(k->arena, (size_t)n, const char *);
+  for (int i = 0; i < k->n; i++)
+    if (g.level[i] > 0) z[i * n + g.level[i] - 1] = 1;
+  for (int l = 0; l < n; l++) names[l] = print_level(k->arena, v->name, g.labels[l + 1]);
+  w->names->reference = print_level(k->arena, v->name, g.labels[0]);
+  w->out->n_scale = w->names->n_scale = n;
+  w->out->scale = z;
+  w->names->scale = names;
+}
+
+static bool variance_of_covariate(struct residual_making *w, const struct variable *v) {
+  const struct making *k = w->k;
+  bool power = w->ir->variance == VARIANCE_POWER;
+  double *z = arena_raw(k->arena, (size_t)k->n, double);
+  for (int i = 0; i < k->n; i++) {
+    if (power && v->number[i] == 0) {
+      diag_add(k->diags, k->src, w->ir->span, DIAG_VARIANCE_COVARIATE, v->name, row_number(k, i), DIAG_END);
+      return false;
+    }
+    z[i] = power ? log(fabs(v->number[i])) : v->number[i];
+  }
+  const char **names = arena_array(k->arena, 1, const char *);
+  names[0] = arena_printf(k->arena, "%s(%s)", power ? "power" : "exponential", v->name);
+  w->out->n_scale = w->names->n_scale = 1;
+  w->out->scale = z;
+  w->names->scale = names;
+  return true;
+}
+
+static bool make_scale(struct residual_making *w) {
+  w->names->variance = w->ir->variance;
+  if (w->ir->variance == VARIANCE_ONE) return true;
+  const struct variable *v = &w->k->var[w->ir->variance_var];
+  if (w->ir->variance != VARIANCE_BY) return variance_of_covariate(w, v);
+  variance_by(w, v);
+  return true;
+}
+
+bool residual_make(struct making *k, struct problem *p) {
+  if (!k->ir->residual) return true;
+  struct residual_making w = {.k = k,
+                              .ir = k->ir->residual,
+                              .out = arena_make(k->arena, struct residual),
+                              .names = arena_make(k->arena, struct frame_residual)};
+  *w.out = (struct residual){0};
+  *w.names = (struct frame_residual){.text = w.ir->text, .block = w.ir->block_name};
+  make_blocks(&w);
+  if (!make_factors(&w) || !positions_differ(&w) || !make_strata(&w) || !make_scale(&w)) return false;
+  w.names->n_blocks = w.out->n_blocks;
+  w.names->n_factors = w.out->n_factors;
+  p->residual = w.out;
+  k->frame->residual = w.names;
+  return true;
+}
+
+/* ---- random terms ---- */
+
+/* Numbers that the levels of the basis' factor spell; false: the basis is no single factor of numbers. */
+static bool level_numbers(const struct making *k, const struct ir_random *r, int c, double *x) {
+  const struct ir_term *t = r->basis.n == 1 ? &r->basis.term[0] : NULL;
+  if (!t || t->n != 1 || !t->full[0] || k->var[t->var[0]].n_levels != c) return false;
+  for (int i = 0; i < c; i++) {
+    char *end;
+    x[i] = strtod(k->var[t->var[0]].levels[i], &end);
+    if (*end || end == k->var[t->var[0]].levels[i]) return false;
+  }
+  return true;
+}
+
+/* Rows of other strata do not load; levels are those of the stratum. */
+static void keep_stratum(struct making *k, const struct ir_random *r, struct re_term *term) {
+  struct grouping g = combined(k, &r->by, 1);
+  int32_t *level = arena_raw(k->arena, (size_t)k->n, int32_t);
+  double *z = arena_array(k->arena, (size_t)k->n * (size_t)term->c, double);
+  int *local = ints_of(k->scratch, term->q), q = 0;
+  const char **labels = arena_array(k->arena, (size_t)term->q, const char *);
+  struct frame_term *names = &k->frame->terms[r - k->ir->random];
+  for (int i = 0; i < k->n; i++) {
+    level[i] = 0;
+    if (strcmp(g.labels[g.level[i]], r->stratum) != 0) continue;
+    int *at = &local[term->level[i]];
+    if (*at < 0) {
+      labels[q] = names->labels[term->level[i]];
+      *at = q++;
+    }
+    level[i] = *at;
+    memcpy(z + i * term->c, term->z + i * term->c, sizeof(double) * (size_t)term->c);
+  }
+  term->q = q;
+  term->level = level;
+  term->z = z;
+  names->labels = labels;
+}
+
+bool residual_make_term(struct making *k, const struct ir_random *r, struct re_term *term) {
+  const struct structure_form *form = structure_form_find(r->structure);
+  if (term->cov && r->by < 0) return true;
+  term->structure = structure_find(r->structure);
+  term->x = (struct positions){.m = term->c, .band = r->band};
+  if (r->by >= 0) keep_stratum(k, r, term);
+  if (!form->distance) return true;
+  double *x = arena_raw(k->arena, (size_t)term->c, double);
+  if (!level_numbers(k, r, term->c, x)) {
+    diag_add(k->diags, k->src, r->span, DIAG_RANDOM_DISTANCE, r->structure, DIAG_END);
+    return false;
+  }
+  term->x.dims = 1;
+  term->x.coordinate = x;
+  return true;
+}
+
+/* ---- what depends on what ---- */
+
+static int root_of(int *parent, int i) {
+  while (parent[i] != i) i = parent[i] = parent[parent[i]];
+  return i;
+}
+
+static void join_equal(const struct making *k, int *parent, const int32_t *level, int q,
+                       const struct re_term *term) {
+  int *first = ints_of(k->scratch, q), loads = term && term->loads ? term->loads : 1;
+  for (int i = 0; i < k->n; i++)
+    for (int s = 0; s < loads; s++) {
+      bool any = !term;
+      for (int a = 0; term && a < term->c; a++) any = any || term->z[(i * loads + s) * term->c + a] != 0;
+      if (!any) continue;
+      int *at = &first[level[i * loads + s]];
+      if (*at < 0) *at = i;
+      parent[root_of(parent, i)] = root_of(parent, *at);
+    }
+}
+
+bool residual_fits(struct making *k, const struct problem *p) {
+  bool structures = p->residual != NULL;
+  for (int t = 0; t < p->n_terms; t++) structures = structures || p->terms[t].structure;
+  if (!structures) return true;
+  int *parent = ints_of(k->scratch, k->n), *size = arena_array(k->scratch, (size_t)k->n, int), most = 0;
+  for (int i = 0; i < k->n; i++) parent[i] = i;
+  if (p->residual) join_equal(k, parent, p->residual->block, p->residual->n_blocks, NULL);
+  for (int t = 0; t < p->n_terms; t++) join_equal(k, parent, p->terms[t].level, p->terms[t].q, &p->terms[t]);
+  for (int i = 0; i < k->n; i++)
+    if (++size[root_of(parent, i)] > most) most = size[root_of(parent, i)];
+  if (most <= CLUSTER_ROWS_MAX) return true;
+  diag_add(k->diags, k->call_src, k->span, DIAG_CLUSTER_TOO_LARGE, arena_printf(k->scratch, "%d", most),
+           arena_printf(k->scratch, "%d", CLUSTER_ROWS_MAX), DIAG_END);
+  return false;
+}
