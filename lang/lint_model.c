@@ -127,7 +127,8 @@ static void look_at_overlaps(struct looking *l, const struct ir_random *two) {
   for (const struct ir_random *one = l->ir->random; one < two; one++) {
     const struct ir_term *both =
         same_vars(one->group, one->n_group, two->group, two->n_group) ? shared(one, two) : NULL;
-    if (both)
+    bool strata = one->by >= 0 && one->by == two->by; /* of different rows */
+    if (both && !strata)
       TELL(l, two->span, DIAG_LINT_OVERLAPPING_TERMS, one->text, two->text,
            both->n ? both->name : "the intercept", two->group_name, overlap_hint(l->found->arena, one, two));
   }

@@ -19,7 +19,8 @@ static const char *const *labels_of(const struct fit *f, const struct reml_natur
 }
 
 static const char *label(struct arena *a, const char *const *labels, int i) {
-  return labels ? labels[i] : arena_printf(a, "%d", i + 1);
+  if (!labels) return arena_printf(a, "%d", i + 1);
+  return strcmp(labels[i], "(Intercept)") == 0 ? "Intercept" : labels[i];
 }
 
 static const char *pair_name(struct arena *a, const struct fit *f, const struct reml_natural *x,
@@ -55,7 +56,9 @@ static void name_it(struct listing *w, const struct reml_natural *x, struct cova
 }
 
 static void interval(const struct fit *f, const struct reml_natural *x, struct covariance_parameter *p) {
+  bool boundary = x->what.kind == NATURAL_CORRELATION ? fabs(p->value) > 1 - 1e-8 : p->value == 0;
   p->lower = p->upper = (double)NAN;
+  if (boundary) p->se = (double)NAN;
   if (!isfinite(p->se)) return;
   if (x->what.kind == NATURAL_SCALE && f->frame->residual->variance != VARIANCE_BY) {
     p->lower = p->value - z95 * p->se;

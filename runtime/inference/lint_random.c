@@ -144,7 +144,7 @@ static int count_times(const struct lint_view *v, const struct variable *x) {
 }
 
 void look_at_equal_correlations(const struct lint_view *v) {
-  const struct variable *time = plain_time(v);
+  const struct variable *time = v->problem->residual ? NULL : plain_time(v);
   if (!time || !has_many_times(v, time)) return;
   int finest = -1; /* the smallest groups: rows of one differ by time */
   for (int t = 0; t < v->ir->n_random; t++)

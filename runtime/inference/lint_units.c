@@ -43,9 +43,27 @@ static bool is_in_fixed_part(const struct lint_view *v, const struct lint_unit *
   return false;
 }
 
+/* The partition of the members of the dyads; q = 0: not known. */
+static struct partition members_of(const struct lint_view *v) {
+  const struct design *d = v->design;
+  const char *person = d && d->person >= 0 ? d->unit[d->person].name : NULL;
+  for (int i = 0; i < v->n_units; i++)
+    if (v->unit[i].person || (person && strcmp(v->unit[i].name, person) == 0)) return v->unit[i].rows;
+  return (struct partition){0};
+}
+
+/* Do residuals of the unit's rows covary?  Of a dyad's it is enough that those of its members do, on each day. */
+static bool has_residual(const struct lint_view *v, const struct lint_unit *u) {
+  const struct residual *e = v->problem->residual;
+  if (!e || e->n_factors == 0) return false;
+  struct partition blocks = {e->n_blocks, e->block}, members = u->dyad ? members_of(v) : blocks;
+  if (partition_lies_in(v, u->rows, blocks)) return true;
+  return u->dyad && members.q > 0 && !partition_lies_in(v, blocks, members);
+}
+
 static bool is_forgotten(const struct lint_view *v, const struct lint_unit *u) {
   return u->rows.q > 1 && rows_per_group(v, u->rows) >= REPEATED && !has_random_term(v, u) &&
-         !is_in_fixed_part(v, u);
+         !has_residual(v, u) && !is_in_fixed_part(v, u);
 }
 
 /* ---- what is told of a forgotten unit ---- */

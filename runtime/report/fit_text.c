@@ -217,11 +217,20 @@ static void put_random(const struct fit_report *r) {
 
 /* ---- groups ----------------------------------------------------------------------------------------------- */
 
+/* Rows outside of a stratum do not load on its effects. */
+static bool loads_something(const struct re_term *term, int i) {
+  if (!term->structure && term->loads <= 1) return true;
+  for (int a = 0; a < term->c; a++)
+    if (term->z[i * term->c + a] != 0) return true;
+  return false;
+}
+
 /* "8 to 10": rows that the levels of term t have. */
 static const char *rows_of_levels(const struct fit_report *r, int t) {
   const struct re_term *term = &r->problem->terms[t];
   int *count = arena_array(r->a, (size_t)term->q, int);
-  for (int i = 0; i < r->problem->n; i++) count[term->level[i]]++;
+  int loads = term->loads > 1 ? term->loads : 1;
+  for (int i = 0; i < r->problem->n * loads; i++) count[term->level[i]] += loads_something(term, i);
   int least = count[0];
   int most = count[0];
   for (int i = 1; i < term->q; i++) {

@@ -262,14 +262,10 @@ Test(formula, errors_of_random_terms) {
        "nests b in a; otherwise write one random term for each"},
       {"y ~ (1 | 1)",
        "K0338 10: `1` is no grouping factor; the right side of `|` is a column: (1 | subject)"},
-      {"y ~ cs(1 + x | Subject)",
-       "K0928 5: the covariance structure `cs` is part of the language, but not of this "
-       "version of kin; this version has us(1 + x | g) and diag(1 + x | g)"},
+      {"y ~ sc(1 + x | Subject)", "K0339 5: there is no covariance structure `sc`; did you mean `cs`?"},
       {"y ~ dia(1 + x | Subject)", "K0339 5: there is no covariance structure `dia`; did you mean `diag`?"},
-      {"y ~ x + residual(ar1(Days | Subject))",
-       "K0929 9: residual structures are part of the language, but not of "
-       "this version of kin; leave it out: residuals are independent, with "
-       "one variance"},
+      {"y ~ x + residual(ar1(Days))", "K0375 18: which rows have residuals that go together? `ar1(Days)` "
+                                      "names no block; write it behind a bar: ar1(day | person)"},
       {"y ~ (1 | Subjct)", "K0301 10: there is no column `Subjct` in study.csv; did you mean `Subject`?"},
   };
   CHECK_ALL(cases);
