@@ -36,8 +36,49 @@ static void add_term(struct arena *scratch, const struct fit *f, int t, struct r
   double l[COV_MAX * COV_MAX], *b = arena_raw(scratch, (size_t)term->q * c, double);
   square_root(term->c, f->result->g[t], l);
   for (int q = 0; q < term->q; q++) draw_effects(r, term->c, l, b + (size_t)q * c);
-  for (int i = 0; i < f->frame->problem->n; i++)
-    for (size_t a = 0; a < c; a++) y[i] += term->z[(size_t)i * c + a] * b[(size_t)term->level[i] * c + a];
+  int loads = term->loads > 1 ? term->loads : 1;
+  for (int i = 0; i < f->frame->problem->n * loads; i++)
+    for (size_t a = 0; a < c; a++)
+      y[i / loads] += term->z[(size_t)i * c + a] * b[(size_t)term->level[i] * c + a];
+}
+
+/* Rows, block after block: those of block b are order[first[b] .. first[b + 1]). */
+static int *rows_by_block(struct arena *scratch, const struct residual *e, int n, int *first) {
+  int *order = arena_raw(scratch, (size_t)n, int), *next = arena_array(scratch, (size_t)e->n_blocks + 1, int);
+  for (int i = 0; i < n; i++) first[e->block[i] + 1]++;
+  for (int b = 0; b < e->n_blocks; b++) first[b + 1] += first[b];
+  memcpy(next, first, sizeof(int) * (size_t)e->n_blocks);
+  for (int i = 0; i < n; i++) order[next[e->block[i]]++] = i;
+  return order;
+}
+
+/* Residuals of one block: L z with L L' = R. */
+static void add_block(struct arena *scratch, const struct residual_matrix *m, const int *row, int n,
+                      struct random *r, double *y) {
+  struct arena_mark mark = arena_mark(scratch);
+  size_t size = (size_t)n * (size_t)n;
+  double *v = arena_raw(scratch, size, double), *l = arena_raw(scratch, size, double),
+         *z = arena_raw(scratch, (size_t)n, double);
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < n; i++) v[i + j * n] = reml_residual_element(m, row[i], row[j]);
+  square_root(n, v, l);
+  for (int i = 0; i < n; i++) z[i] = random_normal(r);
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j <= i; j++) y[row[i]] += l[i + j * n] * z[j];
+  arena_reset(scratch, mark);
+}
+
+static void add_residual(struct arena *scratch, const struct fit *f, struct random *r, double *y) {
+  const struct problem *p = f->frame->problem;
+  const struct residual *e = p->residual;
+  double sigma = sqrt(f->result->sigma2);
+  for (int i = 0; i < p->n && !e; i++) y[i] += sigma / (p->w ? sqrt(p->w[i]) : 1) * random_normal(r);
+  if (!e) return;
+  const struct residual_matrix *m = reml_residual_open(scratch, p, f->result);
+  int *first = arena_array(scratch, (size_t)e->n_blocks + 2, int),
+      *order = rows_by_block(scratch, e, p->n, first);
+  for (int b = 0; b < e->n_blocks; b++)
+    add_block(scratch, m, order + first[b], first[b + 1] - first[b], r, y);
 }
 
 static void add_fixed(const struct fit *f, double *y) {
@@ -52,10 +93,9 @@ void simulate_response(const struct fit *f, struct random *r, double *y) {
   const struct problem *p = f->frame->problem;
   struct mem *m = arena_mem(f->arena);
   struct arena *mark = arena_pool_mark(m), *scratch = arena_new(m);
-  double sigma = sqrt(f->result->sigma2);
   add_fixed(f, y);
   for (int t = 0; t < p->n_terms; t++) add_term(scratch, f, t, r, y);
-  for (int i = 0; i < p->n; i++) y[i] += sigma / (p->w ? sqrt(p->w[i]) : 1) * random_normal(r);
+  add_residual(scratch, f, r, y);
   arena_pool_drain(m, mark);
 }
 

@@ -27,17 +27,22 @@ static double term_variance(const struct fit *f, int t) {
   const struct problem *p = f->frame->problem;
   const struct re_term *term = &p->terms[t];
   double sum = 0;
-  for (int i = 0; i < p->n; i++)
+  int loads = term->loads > 1 ? term->loads : 1;
+  for (int i = 0; i < p->n * loads; i++)
     sum += row_variance(term->z + (size_t)i * (size_t)term->c, f->result->g[t], term->c);
   return sum / p->n;
 }
 
 static double residual_variance(const struct fit *f) {
   const struct problem *p = f->frame->problem;
-  if (!p->w) return f->result->sigma2;
+  if (!p->w && !p->residual) return f->result->sigma2;
+  struct mem *m = arena_mem(f->arena);
+  struct arena *mark = arena_pool_mark(m);
+  const struct residual_matrix *r = reml_residual_open(arena_new(m), p, f->result);
   double sum = 0;
-  for (int i = 0; i < p->n; i++) sum += 1 / p->w[i];
-  return f->result->sigma2 * sum / p->n;
+  for (int i = 0; i < p->n; i++) sum += reml_residual_element(r, i, i);
+  arena_pool_drain(m, mark);
+  return sum / p->n;
 }
 
 struct variance_parts variance_parts(struct arena *a, const struct fit *f) {

@@ -88,10 +88,11 @@ struct reml_result {
 struct reml_result *reml_fit(struct arena *a, const struct problem *problem,
                              const struct reml_options *options);
 
-/* The residual's covariance matrix R of n rows of the problem, in the user's units, n x n; without residual structure the
-   diagonal one. */
-void reml_residual(struct arena *scratch, const struct problem *problem, const struct reml_result *r,
-                   const int *row, int n, double *out);
+/* The residual's covariance matrix R in the user's units, element by element of the problem's rows; it lives in the arena. */
+struct residual_matrix;
+struct residual_matrix *reml_residual_open(struct arena *a, const struct problem *problem,
+                                           const struct reml_result *r);
+double reml_residual_element(const struct residual_matrix *m, int i, int j);
 /* Of one factor of the residual's structure the m x m matrix over its positions (of the first times sigma^2, else relative);
    NULL: it has none, since its positions are too many. */
 double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,

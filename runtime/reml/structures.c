@@ -190,21 +190,26 @@ void finish_structures(struct arena *a, struct prepared *pr, const double *theta
 
 /* ---- the residual's matrix, from a result ---- */
 
-void reml_residual(struct arena *scratch, const struct problem *problem, const struct reml_result *r,
-                   const int *row, int n, double *out) {
-  struct arena_mark mark = arena_mark(scratch);
-  struct marginal_model m = {.problem = problem, .n_terms = 0};
-  if (problem->residual) {
-    m = marginal_model_new(scratch, problem);
-    marginal_model_at(&m, r->theta, false);
-  }
-  for (int j = 0; j < n; j++)
-    for (int i = 0; i < n; i++) {
-      const double *w = problem->w;
-      double element = problem->residual ? residual_pair(&m, row[i], row[j]) : row[i] == row[j];
-      out[at(i, j, n)] = r->sigma2 * element / (w ? sqrt(w[row[i]] * w[row[j]]) : 1);
-    }
-  arena_reset(scratch, mark);
+struct residual_matrix {
+  const struct problem *problem;
+  double sigma2;
+  struct marginal_model model; /* where there is structure */
+};
+
+struct residual_matrix *reml_residual_open(struct arena *a, const struct problem *problem,
+                                           const struct reml_result *r) {
+  struct residual_matrix *m = arena_make(a, struct residual_matrix);
+  *m = (struct residual_matrix){.problem = problem, .sigma2 = r->sigma2};
+  if (!problem->residual) return m;
+  m->model = marginal_model_new(a, problem);
+  marginal_model_at(&m->model, r->theta, false);
+  return m;
+}
+
+double reml_residual_element(const struct residual_matrix *m, int i, int j) {
+  const double *w = m->problem->w;
+  double element = m->problem->residual ? residual_pair(&m->model, i, j) : i == j;
+  return m->sigma2 * element / (w ? sqrt(w[i] * w[j]) : 1);
 }
 
 double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,
