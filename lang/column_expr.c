@@ -82,7 +82,8 @@ static enum colkind apply_rule(struct column_scope *s, const struct column_funct
   switch (f->rule) {
   case RULE_NUMERIC: return numeric_kind(s, f, args, kind);
   case RULE_SAME: return kind[0];
-  case RULE_FACTOR: return COLKIND_FACTOR;
+  case RULE_FACTOR:
+  case RULE_PAIR: return COLKIND_FACTOR;
   case RULE_TO_NUMBER:
   case RULE_COUNT: return COLKIND_NUMBER;
   case RULE_IFELSE: return ifelse_kind(s, args, kind);

@@ -40,6 +40,7 @@ static const struct column_function functions[] = {
      RULE_NUMERIC,
      NEEDS_UNIT,
      {AT("x", COLUMN), AT("measure", WORD), NAMED("since", MOMENT), NAMED("over", UNIT)}},
+    {"pair", 2, RULE_PAIR, NEEDS_NOTHING, {AT("a", COLUMN), AT("b", COLUMN)}},
     {"relevel", 2, RULE_RELEVEL, NEEDS_NOTHING, {AT("x", COLUMN), AT("ref", LEVEL)}},
     {"C", 2, RULE_CODING, NEEDS_NOTHING, {AT("x", COLUMN), AT("coding", CODING)}},
     {"poly", 2, RULE_BASIS, NEEDS_NOTHING, {AT("x", COLUMN), AT("degree", COUNT), NAMED("raw", TRUTH)}},

@@ -37,6 +37,7 @@ enum column_rule {
   RULE_DATE,
   RULE_COUNT,   /* a number, of no column */
   RULE_CODING,  /* a factor to the same, with a coding of its contrasts */
+  RULE_PAIR,    /* two columns to a factor of their pairs, whichever comes first */
   RULE_RELEVEL, /* a factor to the same, another level first */
   RULE_BASIS,   /* numbers to several columns of numbers: lang/basis.h */
   RULE_MEASURE, /* numbers, or truth values as 0 and 1, to numbers */

@@ -32,7 +32,8 @@ bool compile_is_structure(const struct ast *call) {
 
 struct group {
   int n;
-  int *var; /* indices into compiler.vars, in order of writing */
+  int *var;                         /* indices into compiler.vars, in order of writing */
+  const struct ir_members *members; /* mm(a, b); NULL: a row has one level */
 };
 
 struct groups {
@@ -50,6 +51,8 @@ static struct group join(struct compiler *c, const struct group *a, const struct
     for (int j = 0; j < out.n; j++) there |= out.var[j] == b->var[i];
     if (!there) out.var[out.n++] = b->var[i];
   }
+  out.members = a->members ? a->members : b->members;
+  if (a->members && b->members) COLUMN_ERROR(c->scope, b->members->span, DIAG_MEMBERS_TWICE);
   return out;
 }
 
@@ -91,8 +94,47 @@ static int unit_path(const struct compiler *c, const struct ast *e, const char *
   return unit >= 0 ? design_path(d, unit, path) : 0;
 }
 
+static void take_weights(struct compiler *c, const struct ast *arg, struct ir_members *m) {
+  const struct ast *key = arg->u.arg.key, *list = arg->u.arg.value;
+  if (key->kind != AST_NAME || strcmp(key->u.name.whole, "weights") != 0) {
+    COLUMN_ERROR(c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, "mm", print_expr(c->scope->arena, key),
+                 "weights");
+    return;
+  }
+  const struct ast *x = list->kind == AST_LIST ? list->u.list.items.first : NULL;
+  if (list->kind == AST_LIST && list->u.list.items.n == m->n)
+    for (; x; x = x->next) {
+      column_want(c->scope, x, COLKIND_NUMBER, "mm");
+      m->weight[m->n_weights++] = group_var(c, x);
+    }
+  if (m->n_weights == 0)
+    COLUMN_ERROR(c->scope, list->span, DIAG_MEMBERS_WEIGHTS, arena_printf(c->scope->arena, "%d", m->n));
+}
+
+/* mm(a, b, weights = [w, v]): a row belongs to several levels of one factor. */
+static struct groups group_members(struct compiler *c, const struct ast *e) {
+  struct groups out = {.n = 1, .item = arena_make(c->arena, struct group)};
+  struct ir_members *m = arena_make(c->arena, struct ir_members);
+  *m = (struct ir_members){.name = print_expr(c->arena, e), .span = e->span};
+  for (const struct ast *arg = e->u.call.args.first; arg; arg = arg->next) {
+    if (arg->u.arg.key) continue;
+    if (m->n == MEMBERS_MAX)
+      COLUMN_ERROR(c->scope, arg->span, DIAG_MEMBERS_FEW, arena_printf(c->scope->arena, "%d", MEMBERS_MAX));
+    else
+      m->var[m->n++] = group_var(c, arg->u.arg.value);
+  }
+  if (m->n < 2)
+    COLUMN_ERROR(c->scope, e->span, DIAG_MEMBERS_FEW, arena_printf(c->scope->arena, "%d", MEMBERS_MAX));
+  for (const struct ast *arg = e->u.call.args.first; arg; arg = arg->next)
+    if (arg->u.arg.key) take_weights(c, arg, m);
+  out.item->members = m;
+  out.item->var = arena_array(c->arena, 1, int);
+  return out;
+}
+
 /* A column, or a unit whose labels are local to its parents: with these. */
 static struct groups group_one(struct compiler *c, const struct ast *e) {
+  if (ast_calls(e, "mm")) return group_members(c, e);
   const char *path[DESIGN_PATH_MAX];
   int n = unit_path(c, e, path);
   struct groups out = {.n = 1, .item = arena_make(c->arena, struct group)};
@@ -143,7 +185,8 @@ static struct groups group_list(struct compiler *c, const struct ast *e) {
 static const char *group_name(const struct compiler *c, const struct group *g) {
   struct buf b;
   buf_init(&b, c->arena);
-  for (int i = 0; i < g->n; i++) buf_printf(&b, "%s%s", i ? ":" : "", c->vars[g->var[i]].name);
+  if (g->members) buf_put(&b, g->members->name);
+  for (int i = 0; i < g->n; i++) buf_printf(&b, "%s%s", b.n ? ":" : "", c->vars[g->var[i]].name);
   return b.text;
 }
 
@@ -169,6 +212,8 @@ static bool has_term(const struct ir_terms *terms, const struct ir_term *t) {
 }
 
 static bool same_random(const struct ir_random *a, const struct ir_random *b) {
+  if (!a->members != !b->members || (a->members && strcmp(a->members->name, b->members->name) != 0))
+    return false;
   if (a->by != b->by || (a->stratum && strcmp(a->stratum, b->stratum) != 0)) return false;
   if (!same_vars(a->group, a->n_group, b->group, b->n_group) || a->basis.n != b->basis.n) return false;
   for (int i = 0; i < a->basis.n; i++)
@@ -254,6 +299,7 @@ static void add_for_groups(struct compiler *c, const struct random_term *t, stru
                           .n_group = g->n,
                           .group = g->var,
                           .group_name = name,
+                          .members = g->members,
                           .structure = t->structure,
                           .text = random_text(c, t, &basis, name),
                           .split = t->bar->u.op.op == OP_BARBAR,
@@ -271,7 +317,7 @@ static void add_for_groups(struct compiler *c, const struct random_term *t, stru
 void compile_block(struct compiler *c, const struct ast *group, struct ir_residual *r) {
   struct groups groups = group_list(c, group);
   if (groups.n == 0) return;
-  if (groups.n > 1) {
+  if (groups.n > 1 || groups.item[0].members) {
     COLUMN_ERROR(c->scope, group->span, DIAG_RESIDUAL_BLOCKS);
     return;
   }

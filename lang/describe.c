@@ -28,6 +28,12 @@ const char *describe_level(struct arena *a, const struct ast *e) {
   return one ? level_read(a, e->u.call.args.first->u.arg.value) : NULL;
 }
 
+bool ast_is_loading(const struct ast *e) {
+  if (!ast_calls(e, "actor") && !ast_calls(e, "partner")) return false;
+  const struct ast *arg = e->u.call.args.first;
+  return arg && !arg->next && arg->u.arg.value->kind == AST_NUMBER && arg->u.arg.value->u.number.value == 1;
+}
+
 bool ast_is_bar(const struct ast *e) {
   return e->kind == AST_BINARY && (e->u.op.op == OP_BAR || e->u.op.op == OP_BARBAR);
 }

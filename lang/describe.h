@@ -18,6 +18,9 @@ bool ast_is_bar(const struct ast *e);                      /* a | b, a || b */
 bool ast_is_dot(const struct ast *e);                      /* `.`, in update() */
 bool ast_calls(const struct ast *e, const char *function); /* function(...) */
 
+/* actor(1), partner(1) */
+bool ast_is_loading(const struct ast *e);
+
 /* The NAME that a statement makes a variable of; NULL: none. */
 const struct ast *ast_name_made(const struct ast *statement);
 

@@ -305,6 +305,20 @@ static struct ast *nesting(struct arena *a, const struct design *d, struct span 
   return e;
 }
 
+/* Of a round robin mm(rater, target) or pair(rater, target), within the group: mm(rater, target):team. */
+static struct ast *persons(struct arena *a, const struct design *d, struct span at, const char *function) {
+  const char *path[DESIGN_PATH_MAX];
+  struct ast *call = make_call(a, at, function, make_name(a, at, d->actor)),
+             *second = arena_make(a, struct ast);
+  *second = *call->u.call.args.first;
+  second->u.arg.value = make_name(a, at, d->partner);
+  second->next = NULL;
+  ast_append(&call->u.call.args, second);
+  int n = d->group >= 0 ? design_path(d, d->group, path) : 0;
+  struct ast *group = interaction(a, at, path, n);
+  return group ? make_binary(a, at, OP_COLON, call, group) : call;
+}
+
 struct ast *design_slot(struct arena *a, const struct design *d, const struct ast *slot) {
   const char *name = slot->u.name.whole, *path[DESIGN_PATH_MAX];
   int n = 0;
@@ -318,7 +332,10 @@ struct ast *design_slot(struct arena *a, const struct design *d, const struct as
                        : !strcmp(name, "actor")    ? d->actor
                        : !strcmp(name, "partner")  ? d->partner
                                                    : NULL;
-  return column ? make_name(a, slot->span, column) : interaction(a, slot->span, path, n);
+  if (column) return make_name(a, slot->span, column);
+  if (d->dyads == DYADS_ROUND_ROBIN && (!strcmp(name, "member") || !strcmp(name, "pair")))
+    return persons(a, d, slot->span, !strcmp(name, "member") ? "mm" : "pair");
+  return interaction(a, slot->span, path, n);
 }
 
 /* ---- kinds ---- */
@@ -395,7 +412,8 @@ bool design_kind_has_slot(const struct design_kind *kind, const char *slot) {
   if (!strcmp(slot, "time") || !strcmp(slot, "occasion")) return time;
   if (!strcmp(slot, "nesting")) return kind->base == KIND_MULTILEVEL;
   if (!strcmp(slot, "unit")) return kind->base != KIND_ROUND_ROBIN;
-  if (!strcmp(slot, "dyad") || !strcmp(slot, "member")) return kind->base == KIND_DYADIC;
+  if (!strcmp(slot, "dyad")) return kind->base == KIND_DYADIC;
+  if (!strcmp(slot, "member")) return kind->base == KIND_DYADIC || kind->base == KIND_ROUND_ROBIN;
   if (!strcmp(slot, "role")) return kind->role;
   return kind->base == KIND_ROUND_ROBIN;
 }

@@ -31,17 +31,29 @@ struct ir_terms {
       *term; /* in R's order: by degree, then order of appearance; the intercept first if there */
 };
 
+enum { MEMBERS_MAX = 8 };
+
+struct ir_members { /* mm(a, b): a row has a level of each column, of one factor that has the labels of all */
+  int n;
+  int var[MEMBERS_MAX];
+  int n_weights; /* 0: each counts once; else n */
+  int weight[MEMBERS_MAX];
+  const char *name;
+  struct span span;
+};
+
 /* One random term: basis and grouping factor. */
 struct ir_random {
   struct ir_terms basis;
-  int n_group;            /* variables whose interaction is the grouping factor; 1 = one column */
-  const int *group;       /* indices into vars, coded as factors whatever their type */
-  const char *group_name; /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
-  const char *structure;  /* "us", "diag": name in the registry of covariance structures */
-  const char *text;       /* "(1 + Days | Subject)" as the report shows it */
-  bool split;             /* a part of (basis || group) */
-  int band;               /* of toep; 0: all lags */
-  int by;                 /* variable: only rows of its level `stratum` have the effects; -1: all rows */
+  int n_group;                      /* variables whose interaction is the grouping factor; 1 = one column */
+  const int *group;                 /* indices into vars, coded as factors whatever their type */
+  const struct ir_members *members; /* the grouping factor is these, within `group`; NULL: `group` alone */
+  const char *group_name;           /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
+  const char *structure;            /* "us", "diag": name in the registry of covariance structures */
+  const char *text;                 /* "(1 + Days | Subject)" as the report shows it */
+  bool split;                       /* a part of (basis || group) */
+  int band;                         /* of toep; 0: all lags */
+  int by; /* variable: only rows of its level `stratum` have the effects; -1: all rows */
   const char *stratum;
   struct span span; /* for messages */
 };

@@ -101,9 +101,16 @@ static bool is_operator(const struct ast *e) {
   return first && !first->u.arg.key && operator_distributes(e->u.call.callee->u.name.whole);
 }
 
+/* actor(1), partner(1) in a round robin: that a row has the effect of its rater, of its target. */
+static bool is_loading(struct column_scope *s, const struct ast *e) {
+  const struct design *d = scope_design(s);
+  return ast_is_loading(e) && d && d->dyads == DYADS_ROUND_ROBIN;
+}
+
 static struct ast *normal(void *arg, const struct ast *e) {
   struct normalizing *n = arg;
   if (e->kind == AST_SLOT) return slot_resolve(n->arena, n->scope, e);
+  if (is_loading(n->scope, e)) return NULL;
   if (is_operator(e)) {
     struct ast *call = rewrite_children(n->arena, e, normal, n); /* what is inside comes first */
     return distribute(n->arena, call, call->u.call.args.first->u.arg.value);

@@ -23,12 +23,13 @@ static const char *label(struct arena *a, const char *const *labels, int i) {
   return strcmp(labels[i], "(Intercept)") == 0 ? "Intercept" : labels[i];
 }
 
-static const char *pair_name(struct arena *a, const struct fit *f, const struct reml_natural *x,
-                             const char *pair, const char *lag) {
+/* For people "corr(wife, husband)", "corr(lag 2)"; for machines "corr.wife.husband", "corr.lag2". */
+static const char *pair_name(struct arena *a, const struct fit *f, const struct reml_natural *x, bool key) {
   const char *const *labels = labels_of(f, x);
   if (x->what.a < 0) return "rho";
-  if (x->what.b < 0) return arena_printf(a, lag, x->what.a);
-  return arena_printf(a, pair, label(a, labels, x->what.b), label(a, labels, x->what.a));
+  if (x->what.b < 0) return arena_printf(a, key ? "corr.lag%d" : "corr(lag %d)", x->what.a);
+  const char *one = label(a, labels, x->what.b), *two = label(a, labels, x->what.a);
+  return key ? arena_printf(a, "corr.%s.%s", one, two) : arena_printf(a, "corr(%s, %s)", one, two);
 }
 
 static void name_it(struct listing *w, const struct reml_natural *x, struct covariance_parameter *p) {
@@ -42,8 +43,8 @@ static void name_it(struct listing *w, const struct reml_natural *x, struct cova
     if (x->factor < 0 && e && e->reference) p->name = arena_printf(a, "sd(%s)", e->reference);
     break;
   case NATURAL_CORRELATION:
-    p->name = pair_name(a, w->f, x, "corr(%s, %s)", "corr(lag %d)");
-    p->key = pair_name(a, w->f, x, "corr.%s.%s", "corr.lag%d");
+    p->name = pair_name(a, w->f, x, false);
+    p->key = pair_name(a, w->f, x, true);
     break;
   case NATURAL_RATE: p->name = p->key = "rate"; break;
   case NATURAL_RANGE: p->name = p->key = "range"; break;

@@ -8,7 +8,11 @@
 /* ---- partitions ---- */
 
 struct partition partition_of_term(const struct lint_view *v, int t) {
-  return (struct partition){v->problem->terms[t].q, v->problem->terms[t].level};
+  const struct re_term *term = &v->problem->terms[t];
+  if (term->loads <= 1) return (struct partition){term->q, term->level};
+  int32_t *first = arena_raw(v->scratch, (size_t)v->problem->n, int32_t); /* of several levels of a row */
+  for (int i = 0; i < v->problem->n; i++) first[i] = term->level[(size_t)i * (size_t)term->loads];
+  return (struct partition){term->q, first};
 }
 
 bool partition_lies_in(const struct lint_view *v, struct partition a, struct partition b) {

@@ -1,4 +1,4 @@
-/* column_factors.c: relevel(f, wife), C(f, sum): the same labels, in another order or with a coding. */
+/* column_factors.c: relevel(f, wife), C(f, sum): the same labels, in another order or with a coding; pair(a, b). */
 #include "lang/base/text.h"
 #include "lang/contrasts.h"
 #include "lang/describe.h"
@@ -48,4 +48,19 @@ struct column *column_recoded(struct evaluation *e, const struct column_call *ca
   if (call->f->rule == RULE_CODING && !coding_read(how, &coding, &first)) return column_unfit(e, how);
   if (call->f->rule == RULE_CODING) c->coding = coding;
   return !first || put_first(e, call, first, c) ? c : NULL;
+}
+
+/* "anna-ben" of a row with anna and ben, in either order. */
+static const char *pair_label(struct arena *a, const char *x, const char *y) {
+  return strcmp(x, y) <= 0 ? arena_printf(a, "%s-%s", x, y) : arena_printf(a, "%s-%s", y, x);
+}
+
+struct column *column_pair(struct evaluation *e, const struct column_call *call) {
+  struct column *x = column_to_factor(e->arena, call->column[0], e->n),
+                *y = column_to_factor(e->arena, call->column[1], e->n);
+  const char **label = arena_array(e->arena, (size_t)e->n, const char *);
+  for (int i = 0; i < e->n; i++)
+    if (x->v.code[i] >= 0 && y->v.code[i] >= 0)
+      label[i] = pair_label(e->arena, x->levels[x->v.code[i]], y->levels[y->v.code[i]]);
+  return column_of_labels(e->arena, label, e->n);
 }

@@ -62,6 +62,8 @@ static inline const struct ast *call_value(const struct column_call *c, int i) {
 /* Their parts: recode(x, ...), date(x, format). */
 struct column *column_recode(struct evaluation *e, const struct column_call *c);
 struct column *column_date(struct evaluation *e, const struct column_call *c);
+/* pair(a, b). */
+struct column *column_pair(struct evaluation *e, const struct column_call *c);
 /* relevel(f, ref), C(f, coding). */
 struct column *column_recoded(struct evaluation *e, const struct column_call *c);
 

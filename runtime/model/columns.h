@@ -56,6 +56,9 @@ struct column *column_declare(struct arena *a, struct diags *diags, const struct
 /* The distinct values as levels, numbers in increasing order; of a factor, the levels that occur. */
 struct column *column_to_factor(struct arena *a, const struct column *c, int n_rows);
 
+/* A factor from a label for each row, NULL where it is missing; levels sorted as bytes. */
+struct column *column_of_labels(struct arena *a, const char *const *label, int n_rows);
+
 /* Truth values become 0 and 1, labels the numbers that they spell; an error at `span`, and NULL, if one that
    occurs spells none. */
 struct column *column_to_number(struct arena *a, struct diags *diags, const struct source *src,

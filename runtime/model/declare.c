@@ -25,6 +25,30 @@ struct column *column_to_factor(struct arena *a, const struct column *c, int n_r
   return out;
 }
 
+static int by_bytes(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct column *column_of_labels(struct arena *a, const char *const *label, int n_rows) {
+  const char **sorted = arena_array(a, (size_t)n_rows, const char *);
+  int n = 0, levels = 0;
+  for (int i = 0; i < n_rows; i++)
+    if (label[i]) sorted[n++] = label[i];
+  qsort(sorted, (size_t)n, sizeof *sorted, by_bytes);
+  for (int i = 0; i < n; i++)
+    if (i == 0 || strcmp(sorted[i], sorted[levels - 1]) != 0) sorted[levels++] = sorted[i];
+  int32_t *v;
+  struct column *c = codes(a, COL_FACTOR, n_rows, &v);
+  for (int i = 0; i < n_rows; i++) {
+    const char *const *at =
+        label[i] ? bsearch(&label[i], sorted, (size_t)levels, sizeof *sorted, by_bytes) : NULL;
+    v[i] = at ? (int32_t)(at - (const char *const *)sorted) : -1;
+  }
+  c->levels = sorted;
+  c->n_levels = levels;
+  return c;
+}
+
 /* The first row with this code. */
 static int first_row(const int32_t *code, int n, int32_t wanted) {
   for (int i = 0; i < n; i++)

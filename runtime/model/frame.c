@@ -1,5 +1,6 @@
 #include "runtime/model/design.h"
 #include "runtime/model/grouping.h"
+#include "runtime/model/loads.h"
 #include "runtime/model/residual.h"
 #include <math.h>
 #include <string.h>
@@ -84,7 +85,8 @@ static bool enough_levels(const struct making *k, const struct ir_random *term, 
     diag_add(k->diags, k->src, term->span, DIAG_FEW_GROUPS, g->name, DIAG_END);
     return false;
   }
-  if (k->ir->residual || !cov_find(term->structure)) return true; /* what structures can tell apart shows at the start */
+  if (k->ir->residual || g->loads || !cov_find(term->structure))
+    return true; /* what structures can tell apart shows at the start */
   if (g->q >= k->n && has_intercept(&term->basis)) {
     diag_add(k->diags, k->src, term->span, DIAG_LEVELS_AS_ROWS, g->name, count(k, k->n), DIAG_END);
     return false;
@@ -100,6 +102,7 @@ static bool enough_levels(const struct making *k, const struct ir_random *term, 
 static bool slopes_vary(const struct making *k, int t, const struct grouping *g, const double *z, int c,
                         const char *const *names) {
   const struct ir_random *term = &k->ir->random[t];
+  if (g->loads) return true;
   if (!group_has_intercept(k, t)) return true;
   for (int j = has_intercept(&term->basis) ? 1 : 0; j < c; j++) {
     if (!constant_within(k, g, z + j, (size_t)c)) continue;
@@ -126,6 +129,10 @@ static bool make_term(struct making *k, int t, const struct grouping *g, struct 
   design_fill(k, &term->basis, z, (size_t)c, 1, names, NULL);
   if (!slopes_vary(k, t, g, z, c, names)) return false;
   *out = (struct re_term){.c = c, .q = g->q, .level = g->level, .z = z, .cov = cov_find(term->structure)};
+  if (term->members) {
+    out->loads = g->loads;
+    out->z = loads_basis(k, term, c, z);
+  }
   k->frame->terms[t] = (struct frame_term){.group = term->group_name,
                                            .text = term->text,
                                            .structure = term->structure,
@@ -141,7 +148,8 @@ static bool make_random(struct making *k, struct problem *p) {
   k->frame->terms = arena_array(k->arena, n, struct frame_term);
   bool fine = true;
   for (int t = 0; t < k->ir->n_random; t++) {
-    group[t] = grouping_make(k, &k->ir->random[t]);
+    const struct ir_random *r = &k->ir->random[t];
+    group[t] = r->members ? loads_grouping(k, r) : grouping_make(k, r);
     fine = make_term(k, t, &group[t], &terms[t]) && fine;
   }
   if (!fine) return false;

@@ -85,7 +85,8 @@ struct grouping grouping_make(const struct making *k, const struct ir_random *te
 static struct frame_pair relate(const struct making *k, const struct grouping *group, int a, int b) {
   struct arena_mark mark = arena_mark(k->scratch);
   struct pairs p = pairs_new(k->scratch, k->n);
-  for (int i = 0; i < k->n; i++) pairs_number(&p, pair_key(group[a].level[i], group[b].level[i]));
+  int la = group[a].loads ? group[a].loads : 1, lb = group[b].loads ? group[b].loads : 1;
+  for (int i = 0; i < k->n; i++) pairs_number(&p, pair_key(group[a].level[i * la], group[b].level[i * lb]));
   struct frame_pair r = {.a = a, .b = b, .relation = UNITS_PARTLY, .occur = p.n};
   int qa = group[a].q, qb = group[b].q;
   if (p.n == qa && p.n == qb)

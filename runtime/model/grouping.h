@@ -6,7 +6,8 @@
 
 struct grouping {
   const char *name;
-  const int32_t *level; /* n: 0..q-1, every level occurs */
+  const int32_t *level; /* n, or n x loads row by row: 0..q-1, every level occurs */
+  int loads;            /* levels of a row; 0: one */
   int q;
   const char *const *labels; /* "a" or "a:b" */
 };

@@ -147,7 +147,8 @@ static bool make_factors(struct residual_making *w) {
     const struct ir_residual_factor *from = &w->ir->factor[i];
     struct frame_factor_names *names = &w->names->factor[i];
     names->structure = from->structure;
-    f[i].structure = structure_find(from->structure);
+    bool pairs = strcmp(from->structure, "exch") == 0; /* of one residual each: cs of two */
+    f[i].structure = structure_find(pairs ? "cs" : from->structure);
     bool fine = from->n_index ? index_positions(w, from, &f[i], names) : count_positions(w, from, &f[i]);
     if (!fine) return false;
     if (!from->n_index) names->m = f[i].x.m;
@@ -357,7 +358,8 @@ static void join_equal(const struct making *k, int *parent, const int32_t *level
 
 bool residual_fits(struct making *k, const struct problem *p) {
   bool structures = p->residual != NULL;
-  for (int t = 0; t < p->n_terms; t++) structures = structures || p->terms[t].structure;
+  for (int t = 0; t < p->n_terms; t++)
+    structures = structures || p->terms[t].structure || p->terms[t].loads > 1;
   if (!structures) return true;
   int *parent = ints_of(k->scratch, k->n), *size = arena_array(k->scratch, (size_t)k->n, int), most = 0;
   for (int i = 0; i < k->n; i++) parent[i] = i;

@@ -131,6 +131,7 @@ struct column *column_apply_rows(struct evaluation *e, const struct column_call 
   case RULE_IS_NA: return apply_is_na(e, c->column[0]);
   case RULE_RECODE: return column_recode(e, c);
   case RULE_DATE: return column_date(e, c);
+  case RULE_PAIR: return column_pair(e, c);
   case RULE_CODING:
   case RULE_RELEVEL: return column_recoded(e, c);
   case RULE_BASIS:

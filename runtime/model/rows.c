@@ -1,12 +1,13 @@
 #include "runtime/model/rows.h"
+#include "lang/describe.h"
 #include "runtime/model/basis.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-/* Of a basis what it is made of: that is missing where the basis is. */
+/* Of a basis what it is made of: that is missing where the basis is.  Of actor(1) the 1. */
 static const struct ast *argument_of(const struct ast *expr) {
-  return basis_is(expr) ? expr->u.call.args.first->u.arg.value : expr;
+  return basis_is(expr) || ast_is_loading(expr) ? expr->u.call.args.first->u.arg.value : expr;
 }
 
 /* All variables by one memo: units and partners of the table are found once. */

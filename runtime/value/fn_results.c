@@ -1,4 +1,5 @@
 /* fn_results.c: what a fit answers: estimates, criteria, effects, residuals. */
+#include "runtime/inference/covariances.h"
 #include "runtime/value/interp.h"
 #include <math.h>
 #include <string.h>
@@ -143,6 +144,58 @@ static void correlation_rows(struct rows *r, const char *group, const char *cons
     }
 }
 
+enum { RESIDUAL_POSITIONS = 64 }; /* whose matrix is shown */
+
+/* Positions of the residual's first factor: those that have names, else two rows of a block; 0: only a variance is to show. */
+static int residual_positions(const struct fit *f) {
+  const struct frame_residual *e = f->frame->residual;
+  if (!e || e->n_factors == 0 || e->factor[0].m > RESIDUAL_POSITIONS) return 0;
+  return e->factor[0].labels ? e->factor[0].m : e->factor[0].m > 1 ? 2 : 1;
+}
+
+static size_t residual_rows(const struct fit *f) {
+  int m = residual_positions(f);
+  return m ? (size_t)f->frame->residual->n_strata * (size_t)(m * (m + 1) / 2) : 0;
+}
+
+/* False: there is no matrix. */
+static bool put_residual_rows(struct call *c, struct rows *r, const struct fit *f) {
+  static const char *const two[] = {"one", "another"};
+  const struct frame_residual *e = f->frame->residual;
+  int m = residual_positions(f);
+  for (int s = 0; m && s < e->n_strata; s++) {
+    const struct frame_factor_names *names = &e->factor[0];
+    const char *const *label = names->labels ? names->labels : two;
+    const char *group = e->n_strata > 1 ? arena_printf(c->in->scratch, "Residual %s",
+                                                       print_level(c->in->scratch, e->by, e->strata[s]))
+                                        : "Residual";
+    double *all = reml_residual_factor(c->in->scratch, f->frame->problem, f->result, s, 0);
+    double *v = arena_array(c->in->scratch, (size_t)m * (size_t)m, double);
+    for (int j = 0; j < m; j++)
+      for (int i = 0; i < m; i++) v[i + j * m] = all[i + j * names->m];
+    covariance_rows(r, group, label, m, v);
+    correlation_rows(r, group, label, m, v);
+  }
+  return m > 0;
+}
+
+bool builtin_covpars(struct call *c, struct value *out) {
+  static const char *const names[] = {"part", "parameter", "estimate", "se", "lower", "upper"};
+  int n;
+  struct covariance_parameter *p = covariance_parameters(c->in->scratch, fit_of(c), &n);
+  if (n == 0) return CALL_ERROR(c, c->arg[0].ast->span, DIAG_NO_COVPARS);
+  struct rows r = rows_new(c, (size_t)n, 6);
+  for (int i = 0; i < n; i++) {
+    put(&r, shared_text(arena_strdup(c->in->scratch, p[i].where)));
+    put(&r, shared_text(arena_strdup(c->in->scratch, p[i].name)));
+    put(&r, value_number(p[i].value));
+    put(&r, value_number(p[i].se));
+    put(&r, value_number(p[i].lower));
+    put(&r, value_number(p[i].upper));
+  }
+  return finish(&r, "covpars", names, out);
+}
+
 bool builtin_varcorr(struct call *c, struct value *out) {
   static const char *const names[] = {"group", "effect", "with", "variance", "sd", "correlation"};
   static const char *const none[] = {""};
@@ -150,14 +203,14 @@ bool builtin_varcorr(struct call *c, struct value *out) {
   const struct problem *p = f->frame->problem;
   size_t rows = 1;
   for (int t = 0; t < p->n_terms; t++) rows += (size_t)p->terms[t].c * (size_t)(p->terms[t].c + 1) / 2;
-  struct rows r = rows_new(c, rows, 6);
+  struct rows r = rows_new(c, rows + residual_rows(f), 6);
   for (int t = 0; t < p->n_terms; t++) {
     const struct frame_term *term = &f->frame->terms[t];
     covariance_rows(&r, term->group, term->names, p->terms[t].c, f->result->g[t]);
     if (strcmp(term->structure, "diag") != 0)
       correlation_rows(&r, term->group, term->names, p->terms[t].c, f->result->g[t]);
   }
-  covariance_rows(&r, "Residual", none, 1, &f->result->sigma2);
+  if (!put_residual_rows(c, &r, f)) covariance_rows(&r, "Residual", none, 1, &f->result->sigma2);
   return finish(&r, "varcorr", names, out);
 }
 
