@@ -323,11 +323,16 @@ static void put_random(struct buf *out, const struct explaining *x, const struct
     put_parameters(&b, x, t);
     put_line(out, b.text, 4, style);
   }
-  if (x->ir->residual)
+  const struct ir_residual *e = x->ir->residual;
+  if (e && e->n_factors)
     put_line(out,
-             arena_printf(x->a, "%s: how the residuals e of one %s vary together", x->ir->residual->text,
-                          x->ir->residual->block_name ? x->ir->residual->block_name : "row"),
+             arena_printf(x->a, "e: residuals of one %s covary, cov(e, e') = %s%s. Parameters: those of %s",
+                          e->block_name, residual_pattern(x->a, x->ir), residual_variance_text(x->a, x->ir),
+                          e->text),
              4, style);
+  else if (e)
+    put_line(out, arena_printf(x->a, "e: independent residuals%s", residual_variance_text(x->a, x->ir)), 4,
+             style);
   else
     put_line(out, "e: independent residuals with one variance. Parameter: var(e)", 4, style);
 }
@@ -365,8 +370,13 @@ static void put_pattern(struct buf *out, const struct explaining *x, const struc
                  x->ir->random[t].text);
     put_line(out, b.text, 4, style);
   }
-  if (x->ir->n_random > 1) put_line(out, "Rows that share several units have the sum.", 0, style);
-  put_line(out, "A row with itself: the sum with ' = the row, and var(e).", 0, style);
+  const struct ir_residual *e = x->ir->residual;
+  if (e && e->n_factors)
+    put_line(out, arena_printf(x->a, "of one %s: %s", e->block_name, residual_pattern(x->a, x->ir)), 4,
+             style);
+  if (x->ir->n_random + (e != NULL) > 1)
+    put_line(out, "Rows that share several units have the sum.", 0, style);
+  if (!e) put_line(out, "A row with itself: the sum with ' = the row, and var(e).", 0, style);
 }
 
 static void put_count(struct buf *out, const struct explaining *x, const struct report_style *style) {
@@ -375,8 +385,8 @@ static void put_count(struct buf *out, const struct explaining *x, const struct 
   const char *known = x->table ? "" : " (more where factors have several levels: give the data to see them)";
   const char *text =
       x->ir->residual
-          ? arena_printf(x->a, "%d coefficients, and those of the variances and of the residual%s",
-                         x->fixed.n, known)
+          ? arena_printf(x->a, "%d coefficients, %d of random effects, and those of the residual%s",
+                         x->fixed.n, n - 1, known)
           : arena_printf(x->a, "%d coefficients and %d of variances and covariances%s", x->fixed.n, n, known);
   sheet_heading(out, "\nParameters", style);
   put_line(out, text, 2, style);
@@ -390,7 +400,7 @@ void explain_text(struct buf *out, const struct model_ir *ir, const struct table
   put_equations(out, &x, style);
   put_meanings(out, &x, style);
   put_random(out, &x, style);
-  if (ir->n_random) put_pattern(out, &x, style);
+  if (ir->n_random || ir->residual) put_pattern(out, &x, style);
   put_count(out, &x, style);
 }
 

@@ -36,6 +36,9 @@ struct model_columns model_columns(struct arena *a, const struct model_ir *ir, c
                                    struct column *const *factor);
 /* "role[wife]" */
 const char *part_name(struct arena *a, const struct model_ir *ir, const struct column_part *p);
+/* In symbols, the covariance of two residuals of one block, ' marking the second; and what their variance depends on. */
+const char *residual_pattern(struct arena *a, const struct model_ir *ir);
+const char *residual_variance_text(struct arena *a, const struct model_ir *ir);
 /* What a column means for the response. */
 const char *column_meaning(struct arena *a, const struct model_ir *ir, const struct model_column *c);
 
