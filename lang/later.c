@@ -4,7 +4,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const function_words[] = {
-    "anova", "augment", "confint", "contrasts", "distinguishable", "estimate", "glance", "means",
+    "anova", "augment", "confint", "contrasts", "estimate", "glance", "means",
     "plot",  "power",   "predict", "report",  "save",      "slopes",          "tidy",     "vars"};
 
 static bool among(const char *name, const char *const *words, size_t n) {
