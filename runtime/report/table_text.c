@@ -118,10 +118,19 @@ static const char *numbered(struct arena *a, const char *const *names, int i) {
 /* The first line is the heading; what follows, a paragraph a line. */
 static void put_title(struct buf *out, const char *title, const struct report_style *style) {
   if (!title) return;
-  if ((int)strlen(title) <= sheet_style(style).width)
-    sheet_heading(out, title, style);
-  else
-    sheet_paragraph(out, title, 0, 2, style);
+  const char *end = strchr(title, '\n');
+  if (!end) {
+    sheet_heading(out, sheet_safe(out->arena, title), style);
+    return;
+  }
+  sheet_heading(out, sheet_safe(out->arena, arena_strndup(out->arena, title, (size_t)(end - title))), style);
+  while (end) {
+    const char *line = end + 1;
+    end = strchr(line, '\n');
+    size_t n = end ? (size_t)(end - line) : strlen(line);
+    sheet_paragraph(out, sheet_safe(out->arena, arena_strndup(out->arena, line, n)), 2, 2, style);
+  }
+  buf_putc(out, '\n');
 }
 
 void report_matrix(struct buf *out, const struct matrix_value *m, const struct report_style *style) {

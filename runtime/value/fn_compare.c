@@ -151,7 +151,7 @@ bool builtin_compare(struct call *c, struct value *out) {
   struct value *cells = arena_array(c->in->scratch, (size_t)w.n * COLUMNS, struct value);
   for (int i = 0; i < w.n; i++) put_row(&w, i, cells + (size_t)i * COLUMNS);
   const char *title = arena_printf(
-      c->in->scratch, "%s; likelihood-ratio tests against the largest model that is a special case%s",
+      c->in->scratch, "%s\nlikelihood-ratio tests against the largest model that is a special case%s",
       w.item[0].fit->reml ? "REML criteria" : "ML criteria",
       w.corrected ? "; criteria corrected for the coding of the fixed part by log|X'X|" : "");
   struct grid_value g = {

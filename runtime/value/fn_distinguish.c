@@ -45,8 +45,9 @@ bool builtin_distinguishable(struct call *c, struct value *out) {
       .cell = cell,
       .col_names = names,
       .kind = "distinguishable",
-      .title = "Likelihood-ratio tests by ML; means and variances of the predictors are not constrained, "
-               "unlike in a structural equation model"};
+      .title = "Likelihood-ratio tests by ML\n"
+               "means and variances of the predictors are not constrained, unlike in a structural "
+               "equation model"};
   *out = value_grid(in, &g);
   return true;
 }
