@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POSITIONS_MAX = 400, CLUSTER_ROWS_MAX = 3000 };
+enum { POSITIONS_MAX = 400, CLUSTER_MAX = 4000 };
 
 struct residual_making {
   struct making *k;
@@ -356,19 +356,42 @@ static void join_equal(const struct making *k, int *parent, const int32_t *level
     }
 }
 
+/* Rows and effects of the clusters by their root; the most of what the kernel holds in dense matrices: rows, or effects where they
+   are fewer. */
+static long long largest_matrix(struct making *k, const struct problem *p, int *parent) {
+  long long *rows = arena_array(k->scratch, (size_t)k->n, long long),
+            *effects = arena_array(k->scratch, (size_t)k->n, long long);
+  long long most = 0;
+  for (int i = 0; i < k->n; i++) rows[root_of(parent, i)]++;
+  for (int t = 0; t < p->n_terms; t++) {
+    const struct re_term *term = &p->terms[t];
+    bool *seen = arena_array(k->scratch, (size_t)term->q, bool);
+    int loads = term->loads ? term->loads : 1;
+    for (int i = 0; i < k->n * loads; i++) {
+      if (seen[term->level[i]]) continue;
+      seen[term->level[i]] = true;
+      effects[root_of(parent, i / loads)] += term->c;
+    }
+  }
+  for (int i = 0; i < k->n; i++) {
+    long long size = effects[i] && effects[i] < rows[i] ? effects[i] : rows[i];
+    if (size > most) most = size;
+  }
+  return most;
+}
+
 bool residual_fits(struct making *k, const struct problem *p) {
   bool structures = p->residual != NULL;
   for (int t = 0; t < p->n_terms; t++)
     structures = structures || p->terms[t].structure || p->terms[t].loads > 1;
   if (!structures) return true;
-  int *parent = ints_of(k->scratch, k->n), *size = arena_array(k->scratch, (size_t)k->n, int), most = 0;
+  int *parent = ints_of(k->scratch, k->n);
   for (int i = 0; i < k->n; i++) parent[i] = i;
   if (p->residual) join_equal(k, parent, p->residual->block, p->residual->n_blocks, NULL);
   for (int t = 0; t < p->n_terms; t++) join_equal(k, parent, p->terms[t].level, p->terms[t].q, &p->terms[t]);
-  for (int i = 0; i < k->n; i++)
-    if (++size[root_of(parent, i)] > most) most = size[root_of(parent, i)];
-  if (most <= CLUSTER_ROWS_MAX) return true;
-  diag_add(k->diags, k->call_src, k->span, DIAG_CLUSTER_TOO_LARGE, arena_printf(k->scratch, "%d", most),
-           arena_printf(k->scratch, "%d", CLUSTER_ROWS_MAX), DIAG_END);
+  long long most = largest_matrix(k, p, parent);
+  if (most <= CLUSTER_MAX) return true;
+  diag_add(k->diags, k->call_src, k->span, DIAG_CLUSTER_TOO_LARGE, arena_printf(k->scratch, "%lld", most),
+           arena_printf(k->scratch, "%d", CLUSTER_MAX), DIAG_END);
   return false;
 }

@@ -281,6 +281,24 @@ static void run_search(struct arena *a, struct search *s, struct reml_result *ou
     evaluate(s, s->theta);
 }
 
+/* The Hessian in theta by central differences of the exact gradient, where the observed information cannot be had.  Leaves the
+   kernels at theta. */
+static void hessian_by_differences(struct search *s) {
+  static const double step = 1e-4;
+  double *up = matrix_raw(s->scratch, s->n, 1), *down = matrix_raw(s->scratch, s->n, 1), *to[2] = {up, down};
+  memcpy(s->trial, s->theta, sizeof(double) * (size_t)s->n);
+  for (int j = 0; j < s->n; j++) {
+    for (int side = 0; side < 2; side++) {
+      s->trial[j] = s->theta[j] + (side ? -step : step);
+      if (!solve_at(s->pr, s->trial, WANT_GRADIENT)) return;
+      solved_gradient(s->pr, chart_sigma2(s->pr, s->trial), s->g_phi);
+      chart_gradient(s->pr, s->trial, s->g_phi, to[side]);
+    }
+    s->trial[j] = s->theta[j];
+    for (int i = 0; i < s->n; i++) s->h[at(i, j, s->n)] = (up[i] - down[i]) / (2 * step);
+  }
+}
+
 static void take_results(struct arena *a, struct search *s, struct reml_result *out) {
   out->evaluations = s->evaluations;
   out->decrement = isfinite(s->decrement) ? s->decrement : s->step.predicted;
@@ -294,6 +312,7 @@ static void take_results(struct arena *a, struct search *s, struct reml_result *
   newton_step(s->scratch, s->n, s->g, s->h, INFINITY, &newton);
   out->gradient_norm = newton.convex ? sqrt(fmax(0, newton.predicted)) : norm(s->n, s->g);
   finish_result(a, s->pr, s->theta, out);
+  if (s->pr->marginal && !solved_has_ei(s->pr)) hessian_by_differences(s);
   if (s->pr->marginal) finish_structures(a, s->pr, s->theta, s->h, out);
   if (out->status == REML_CONVERGED)
     for (int t = 0; t < s->pr->all.n_terms; t++)

@@ -1,5 +1,6 @@
 #include "runtime/reml/marginal.h"
 #include "runtime/reml/linalg.h"
+#include "runtime/reml/marginal_large.h"
 #include "runtime/reml/marginal_model.h"
 #include <math.h>
 #include <omp.h>
@@ -33,6 +34,8 @@ struct marginal {
   int k;
   int n_chunks;
   struct chunk *chunk;
+  int n_large;
+  struct large **large; /* per pattern: by effects instead of V; NULL: by V */
 };
 
 static size_t square(const struct pattern *p) {
@@ -55,7 +58,7 @@ static void gather(const struct marginal *ms, const struct pattern *p, int c, do
 
 static void make_grams(struct arena *a, struct arena *scratch, struct marginal *ms) {
   double left = gram_memory;
-  for (int i = 0; i < ms->alike->n_patterns; i++) {
+  for (int i = ms->n_large; i < ms->alike->n_patterns; i++) {
     struct pattern *p = &ms->alike->pattern[i];
     int size = p->n * ms->all->p1;
     if (p->count < 2 * ms->all->p1 || (double)size * size > left) continue;
@@ -77,7 +80,7 @@ static void keep_products(struct arena *a, struct marginal *ms) {
   for (int i = 0; i < ms->alike->n_patterns; i++)
     total += (double)(ms->k + 1) * (double)square(&ms->alike->pattern[i]);
   if (total > keep_memory) return;
-  for (int i = 0; i < ms->alike->n_patterns; i++) {
+  for (int i = ms->n_large; i < ms->alike->n_patterns; i++) {
     struct pattern *p = &ms->alike->pattern[i];
     p->k = (double *)arena_alloc(a, (size_t)(ms->k + 1) * square(p), sizeof(double));
   }
@@ -111,26 +114,37 @@ static void chunk_new(struct arena *a, const struct marginal *ms, struct chunk *
 
 static void make_chunks(struct arena *a, struct marginal *ms) {
   double total = 0, sum = 0;
-  int patterns = ms->alike->n_patterns;
-  for (int i = 0; i < patterns; i++) total += pattern_work(&ms->alike->pattern[i], ms->k, ms->all->p1);
+  int patterns = ms->alike->n_patterns, first = ms->n_large;
+  for (int i = first; i < patterns; i++) total += pattern_work(&ms->alike->pattern[i], ms->k, ms->all->p1);
   double n = fmin(CHUNKS_MAX, 1 + floor(total / chunk_work)), share = total / n;
-  ms->chunk = arena_array(a, (size_t)n, struct chunk);
-  for (int i = 0; i < patterns; i++) {
+  ms->chunk = arena_array(a, (size_t)n + 1, struct chunk);
+  ms->chunk[0].from = ms->chunk[0].to = first;
+  for (int i = first; i < patterns; i++) {
     sum += pattern_work(&ms->alike->pattern[i], ms->k, ms->all->p1);
     ms->chunk[ms->n_chunks].to = i + 1;
     if (sum < share * (ms->n_chunks + 1) * (1 - 1e-9) || i + 1 == patterns) continue;
     ms->chunk[++ms->n_chunks].from = i + 1;
   }
-  if (patterns) ms->n_chunks++;
+  ms->n_chunks++;
   for (int i = 0; i < ms->n_chunks; i++) chunk_new(a, ms, &ms->chunk[i]);
 }
 
+/* Patterns are sorted by size: the large ones come first. */
+static void find_large(struct arena *a, struct marginal *ms, bool all) {
+  ms->large = arena_array(a, (size_t)ms->alike->n_patterns, struct large *);
+  for (int i = 0; i < ms->alike->n_patterns && i == ms->n_large; i++) {
+    ms->large[i] = large_new(a, &ms->model, ms->all, &ms->alike->pattern[i], all);
+    ms->n_large += ms->large[i] != NULL;
+  }
+}
+
 struct marginal *marginal_new(struct arena *a, const struct problem *problem,
-                              const struct sparse_problem *all) {
+                              const struct sparse_problem *all, enum reml_kernel kernel) {
   struct marginal *ms = arena_make(a, struct marginal);
   *ms = (struct marginal){.problem = problem, .all = all, .model = marginal_model_new(a, problem)};
   ms->k = ms->model.n_theta;
   ms->alike = alike_find(a, problem, all);
+  if (kernel != KERNEL_DENSE) find_large(a, ms, kernel == KERNEL_SPARSE);
   struct mem *m = arena_mem(a);
   struct arena *mark = arena_pool_mark(m), *scratch = arena_new(m);
   make_grams(a, scratch, ms);
@@ -288,6 +302,8 @@ static void eval_chunk(const struct marginal *ms, unsigned want, struct chunk *c
 
 bool marginal_eval(struct marginal *ms, const double *theta, unsigned want, struct kernel_sums *out) {
   if (!marginal_model_at(&ms->model, theta, want >= WANT_GRADIENT)) return false;
+  for (int i = 0; i < ms->n_large; i++)
+    if (!large_eval(ms->large[i], want, out)) return false;
   int n = ms->n_chunks, threads = n > 1 ? ms->all->threads : 1;
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (int i = 0; i < n; i++) eval_chunk(ms, want, &ms->chunk[i]);
@@ -385,7 +401,6 @@ static void add_curvature(const struct marginal *ms, const struct curvature *fro
 
 void marginal_weights(struct marginal *ms, struct kernel_weights *w, bool reml, double *trace, double *quad) {
   int n = ms->n_chunks, p1 = ms->all->p1, threads = n > 1 ? ms->all->threads : 1;
-  if (n == 0) return;
   struct mem *mem = arena_mem(ms->problem->arena);
   struct arena *mark = arena_pool_mark(mem), *scratch = arena_new(mem);
   double *residual = matrix_raw(scratch, p1, p1);
@@ -393,6 +408,8 @@ void marginal_weights(struct marginal *ms, struct kernel_weights *w, bool reml, 
     for (int a = 0; a < p1; a++) residual[at(a, b, p1)] = w->d[a] * w->d[b];
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (int i = 0; i < n; i++) weigh_chunk(ms, w, residual, reml, &ms->chunk[i]);
+  for (int i = 0; i < ms->n_large; i++)
+    large_weights(ms->large[i], w->d, w->phi, reml, w->dwd, &ms->chunk[0].trace, &ms->chunk[0].quad);
   for (int i = 0; i < n; i++) {
     add(area(ms->k, ms->k), ms->chunk[i].dwd, w->dwd);
     if (w->xwx) add(area(ms->k, ms->k), ms->chunk[i].xwx, w->xwx);
@@ -527,15 +544,36 @@ static void modes_of_pattern(const struct marginal *ms, const struct pattern *p,
   arena_reset(scratch, mark);
 }
 
+static void modes_of_large(const struct marginal *ms, int i, const double *d, double *const *b,
+                           double *const *var) {
+  const struct pattern *p = &ms->alike->pattern[i];
+  for (int t = 0; t < ms->model.n_terms; t++) {
+    size_t c = (size_t)ms->model.term[t].part.x.m;
+    const struct load *load = p->loads[t];
+    for (int l = 0; l < p->n_loads[t]; l++) {
+      if (l > 0 && load[l].level == load[l - 1].level) continue;
+      for (int k = 0; k < p->count; k++) {
+        size_t level = (size_t)level_number(ms, p, k, t, &load[l]);
+        large_mode(ms->large[i], k, t, load[l].level, d, b[t] + level * c, var[t] + level * c * c);
+      }
+    }
+  }
+}
+
 void marginal_modes(struct marginal *ms, const double *d, double *const *b, double *const *var) {
   struct mem *m = arena_mem(ms->problem->arena);
   struct arena *mark = arena_pool_mark(m), *scratch = arena_new(m);
-  for (int i = 0; i < ms->alike->n_patterns && ms->model.n_terms; i++)
+  for (int i = 0; i < ms->n_large; i++) modes_of_large(ms, i, d, b, var);
+  for (int i = ms->n_large; i < ms->alike->n_patterns && ms->model.n_terms; i++)
     modes_of_pattern(ms, &ms->alike->pattern[i], d, b, var, scratch);
   arena_pool_drain(m, mark);
 }
 
 /* ---- for reports ---------------------------------------------------------------------------------------- */
+
+bool marginal_has_ei(const struct marginal *ms) {
+  return ms->n_large == 0;
+}
 
 const double *marginal_g(const struct marginal *ms, int t) {
   return ms->model.term[t].value;
@@ -561,6 +599,6 @@ int marginal_delta(const struct marginal *ms) {
 }
 
 void marginal_describe(struct buf *out, const struct marginal *ms) {
-  buf_printf(out, "marginal kernel: %d clusters, %d patterns, largest %d rows\n", ms->alike->n_clusters,
-             ms->alike->n_patterns, ms->alike->largest);
+  buf_printf(out, "marginal kernel: %d clusters, %d patterns (%d by effects), largest %d rows\n",
+             ms->alike->n_clusters, ms->alike->n_patterns, ms->n_large, ms->alike->largest);
 }

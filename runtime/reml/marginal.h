@@ -17,9 +17,12 @@
 
 struct marginal;
 
-/* all: rows in internal units; its terms' bases are internal too.  The problem and `all` must live as long. */
+/* all: rows in internal units; its terms' bases are internal too.  The problem and `all` must live as long.  kernel:
+   DENSE serves every cluster by V, SPARSE by its effects (marginal_large.h). */
 struct marginal *marginal_new(struct arena *a, const struct problem *problem,
-                              const struct sparse_problem *all);
+                              const struct sparse_problem *all, enum reml_kernel kernel);
+/* Is the expected information worked out: are all clusters served by V? */
+bool marginal_has_ei(const struct marginal *ms);
 int marginal_n(const struct marginal *ms); /* parameters, the scale of all not counted */
 void marginal_start(const struct marginal *ms, double *theta);
 bool marginal_eval(struct marginal *ms, const double *theta, unsigned want, struct kernel_sums *out);

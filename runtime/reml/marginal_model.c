@@ -139,6 +139,18 @@ double residual_pair(const struct marginal_model *m, int i, int j) {
   return residual_element(m, i, j, NULL, 0);
 }
 
+void marginal_fill_block(const struct marginal_model *m, const int *row, int n, double *v, double **slope) {
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i <= j; i++) {
+      if (m->n_factors == 0 && i != j) continue;
+      v[at(i, j, n)] = v[at(j, i, n)] =
+          m->problem->residual ? residual_element(m, row[i], row[j], slope, at(i, j, n)) : 1;
+      if (!slope || i == j) continue;
+      for (int k = 0; k < m->n_theta; k++)
+        if (slope[k]) slope[k][at(j, i, n)] = slope[k][at(i, j, n)];
+    }
+}
+
 static void fill_residual(const struct marginal_model *m, const struct pattern *p, double *v,
                           double **slope) {
   int n = p->n;
@@ -277,28 +289,34 @@ static void add_mixed(const struct marginal_model *m, int i, int j, double g, co
           g * all * (scale_of(m, i)[k] + scale_of(m, j)[k]) * (scale_of(m, i)[l] + scale_of(m, j)[l]);
 }
 
-static void add_residual(const struct marginal_model *m, const struct pattern *p, const double *gamma,
-                         struct curvature *c) {
+/* block NULL: all rows are of one. */
+static void add_residual(const struct marginal_model *m, const int *row, const int *block, int n,
+                         const double *gamma, struct curvature *c) {
   enum { FACTORS = 4, PARAMETERS = COV_MAX * (COV_MAX + 1) / 2 };
   const struct residual *e = m->problem->residual;
   double value[FACTORS], room[FACTORS][PARAMETERS], *slope[FACTORS];
   bool mixed = m->n_factors > 1 || m->n_scale > 0;
   for (int f = 0; f < FACTORS; f++) slope[f] = room[f];
-  for (int j = 0; j < p->n; j++)
-    for (int i = 0; i < p->n; i++) {
-      if (p->block[i] != p->block[j] || (m->n_factors == 0 && i != j)) continue;
-      int a = p->rows[i], b = p->rows[j], s = stratum_of(m, a);
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < n; i++) {
+      if ((block && block[i] != block[j]) || (m->n_factors == 0 && i != j)) continue;
+      int a = row[i], b = row[j], s = stratum_of(m, a);
       for (int f = 0; f < m->n_factors; f++)
         value[f] = table_pair(table_of(m, s, f), m->theta, e->factors[f].position[a],
                               e->factors[f].position[b], mixed ? slope[f] : NULL);
-      add_mixed(m, a, b, gamma[at(i, j, p->n)], value, slope, scale_pair(m, a, b), c);
+      add_mixed(m, a, b, gamma[at(i, j, n)], value, slope, scale_pair(m, a, b), c);
     }
+}
+
+void curvature_add_block(const struct marginal_model *m, const int *row, int n, const double *gamma,
+                         struct curvature *c) {
+  if (m->problem->residual) add_residual(m, row, NULL, n, gamma, c);
 }
 
 void curvature_add(const struct marginal_model *m, const struct pattern *p, const double *gamma,
                    struct curvature *c) {
   for (int t = 0; t < m->n_terms; t++) add_term(m, p, t, gamma, c->term[t]);
-  if (m->problem->residual) add_residual(m, p, gamma, c);
+  if (m->problem->residual) add_residual(m, p->rows, p->block, p->n, gamma, c);
 }
 
 void curvature_collect(const struct marginal_model *m, struct arena *scratch, const struct curvature *c,

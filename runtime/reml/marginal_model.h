@@ -39,6 +39,9 @@ double residual_pair(const struct marginal_model *m, int i, int j);
 /* Of the pattern's cluster that begins at `rows`: v (n x n, symmetric); slope[i] its derivative in theta_i, NULL: not wanted. */
 void marginal_fill(const struct marginal_model *m, const struct pattern *p, double *v, double **slope);
 
+/* The same of the residual alone, for rows of the data that are one block. */
+void marginal_fill_block(const struct marginal_model *m, const int *row, int n, double *v, double **slope);
+
 /* Sums over patterns of gamma against second derivatives. */
 struct curvature {
   double **term;     /* per term: c x c */
@@ -49,6 +52,9 @@ struct curvature curvature_new(struct arena *a, const struct marginal_model *m);
 void curvature_clear(const struct marginal_model *m, struct curvature *c);
 void curvature_add(const struct marginal_model *m, const struct pattern *p, const double *gamma,
                    struct curvature *c);
+/* gamma (n x n) of the rows of one block. */
+void curvature_add_block(const struct marginal_model *m, const int *row, int n, const double *gamma,
+                         struct curvature *c);
 /* out (n_theta x n_theta) := the whole. */
 void curvature_collect(const struct marginal_model *m, struct arena *scratch, const struct curvature *c,
                        double *out);

@@ -40,7 +40,7 @@ void solved_new(struct prepared *pr) {
 }
 
 bool solved_has_ei(const struct prepared *pr) {
-  return pr->sparse == NULL;
+  return pr->marginal ? marginal_has_ei(pr->marginal) : pr->sparse == NULL;
 }
 
 static double *u_of(const struct prepared *pr, int i) {

@@ -59,7 +59,7 @@ void prepare_structures(struct prepared *pr, const double *root_w) {
   for (int t = 0; t < m; t++) rows[t] = internal_term(pr, root_w, t);
   pr->all.n_terms = m;
   pr->all.terms = rows;
-  pr->marginal = marginal_new(pr->arena, problem, &pr->all);
+  pr->marginal = marginal_new(pr->arena, problem, &pr->all, pr->options.kernel);
   pr->k = pr->all.k = marginal_n(pr->marginal);
   for (int t = 0; t < m; t++) {
     const struct part *part;

@@ -172,3 +172,71 @@ Test(structures, derivatives_of_random_terms) {
     lab_end(scene->lab);
   }
 }
+
+/* ---- clusters served by their effects ---- */
+
+/* Criterion, gradient and A of both kernels at one point. */
+static void expect_same_moments(const char *what) {
+  struct lab *l = scene->lab;
+  struct reml_options v = {.threads = 1, .kernel = KERNEL_DENSE},
+                      effects = {.threads = 1, .kernel = KERNEL_SPARSE};
+  struct prepared *one = reml_prepare(l->arena, &l->problem, &v),
+                  *two = reml_prepare(l->arena, &l->problem, &effects);
+  int n = reml_n_theta(one);
+  struct moments *m = moments_new(l->arena, one), *k = moments_new(l->arena, two);
+  double *theta = lab_numbers(l, n);
+  reml_start(one, theta);
+  for (int i = 0; i < n; i++) theta[i] += 0.13 * sin(2 * i + 1);
+  cr_assert(problem_eval(one, theta, WANT_HESSIAN, m) && problem_eval(two, theta, WANT_HESSIAN, k), "%s",
+            what);
+  cr_expect(fabs(m->criterion - k->criterion) < 1e-9 * fabs(m->criterion), "%s: %.14g, %.14g", what,
+            m->criterion, k->criterion);
+  for (int i = 0; i < n; i++)
+    cr_expect(fabs(m->gradient[i] - k->gradient[i]) < 1e-8 * (1 + fabs(m->gradient[i])),
+              "%s, gradient %d: %.12g, %.12g", what, i, m->gradient[i], k->gradient[i]);
+}
+
+/* Two crossed factors beside every structure. */
+static void cross(void) {
+  struct scene *s = scene;
+  int n = s->lab->problem.n;
+  int32_t *other = arena_array(s->lab->arena, (size_t)n, int32_t);
+  for (int i = 0; i < n; i++) other[i] = (i * 7 + s->position[0][i]) % 5;
+  lab_term(s->lab, "us", BLOCKS / 2, s->group, s->x, NULL);
+  lab_term(s->lab, "diag", 5, other, NULL, NULL);
+}
+
+Test(structures, effects_give_the_moments_that_v_gives) {
+  for (int i = 0; i < N_NAMES; i++) {
+    open_scene(i % 2 == 0);
+    split_members();
+    struct positions x = line(POSITIONS);
+    add_factor(names[i], &x, 0);
+    scene->residual.n_scale = 1;
+    scene->residual.scale = scene->scale;
+    cross();
+    expect_same_moments(names[i]);
+    lab_end(scene->lab);
+  }
+}
+
+Test(structures, effects_give_the_fit_that_v_gives) {
+  open_scene(true);
+  split_members();
+  struct positions x = line(POSITIONS);
+  add_factor("ar1", &x, 0);
+  cross();
+  struct reml_options v = {.threads = 1, .kernel = KERNEL_DENSE},
+                      effects = {.threads = 1, .kernel = KERNEL_SPARSE};
+  struct lab *l = scene->lab;
+  const struct reml_result *a = reml_fit(l->arena, &l->problem, &v),
+                           *b = reml_fit(l->arena, &l->problem, &effects);
+  cr_expect(fabs(a->criterion - b->criterion) < 1e-8, "%.14g, %.14g", a->criterion, b->criterion);
+  for (int t = 0; t < l->problem.n_terms; t++)
+    for (int i = 0; i < l->terms[t].q * l->terms[t].c; i++)
+      cr_expect(fabs(a->b[t][i] - b->b[t][i]) < 1e-5 * (1 + fabs(a->b[t][i])), "mode %d of term %d: %g, %g",
+                i, t, a->b[t][i], b->b[t][i]);
+  for (int i = 0; i < a->n_natural; i++)
+    cr_expect(fabs(a->natural[i].value - b->natural[i].value) < 1e-5 * (1 + fabs(a->natural[i].value)));
+  lab_end(l);
+}
