@@ -127,7 +127,7 @@ golden promote: $(BUILD)/kin $(BUILD)/tests/run_golden
 	@tests/worst/run $(BUILD)/kin
 	@tests/examples/run $(BUILD)/kin
 	$(BUILD)/tests/run_golden $(if $(filter promote,$@),--promote) tests/golden tests/errors \
-	  docs/language.md README.md
+	  docs/language.md docs/tutorial.md README.md
 
 ## check-asan: every test again under AddressSanitizer, LeakSanitizer and UBSan
 check-asan: | deps
