@@ -55,6 +55,8 @@ struct fit *fit_model(struct mem *m, struct diags *diags, const struct source *s
   struct reml_options how = {.threads = options->threads,
                              .max_evaluations = options->max_evaluations,
                              .start = options->start,
+                             .theta = options->theta,
+                             .restarts = options->restarts,
                              .log = options->log ? &log : NULL};
   const struct reml_result *r = reml_fit(a, frame->problem, &how);
   *f = (struct fit){.arena = a,

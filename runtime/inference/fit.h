@@ -22,6 +22,8 @@ struct fit_options {
   int threads;
   int max_evaluations;
   const double *start; /* see reml.h */
+  const double *theta; /* likewise, of a model with structures */
+  int restarts;        /* further searches from random points */
   bool log;
   struct lint_set silenced;
 };

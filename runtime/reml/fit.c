@@ -17,6 +17,9 @@ enum { EVALUATIONS_MAX = 200 };
 #define STUCK 1e-10          /* trust region, relative to |theta| */
 #define STUCK_DECREMENT 1e-6 /* predicted decrease that rounding may hide */
 
+#define RESTART_STEP 1.2  /* of a restart in each parameter: charts are made so that 1 is a large step */
+#define RESTART_SAME 1e-6 /* criteria this near are one optimum */
+
 struct search {
   struct prepared *pr;
   struct arena *scratch;
@@ -186,13 +189,25 @@ static bool suggested_start(const struct prepared *pr, struct arena *scratch, do
   return true;
 }
 
-static void start_point(struct search *s) {
+/* Uniform on (-1, 1): SplitMix64 (Steele, Lea & Flood 2014), the same on every machine. */
+static double random_step(uint64_t *state) {
+  uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return 2 * ((double)((z ^ (z >> 31)) >> 11) / 9007199254740992.0) - 1;
+}
+
+/* Of restart `which`, 0 the first search: away from where that begins. */
+static void start_point(struct search *s, int which) {
+  uint64_t state = (uint64_t)which;
   chart_start(s->pr, s->theta);
-  if (s->pr->marginal) return;
-  if (s->pr->options.start)
+  if (!s->pr->marginal && s->pr->options.start)
     internal_start(s->pr, s->scratch, s->pr->options.start, s->theta);
-  else
+  else if (!s->pr->marginal)
     suggested_start(s->pr, s->scratch, s->theta);
+  if (s->pr->marginal && s->pr->options.theta)
+    memcpy(s->theta, s->pr->options.theta, sizeof(double) * (size_t)(s->n - 1));
+  for (int i = 0; i < s->n - 1 && which > 0; i++) s->theta[i] += RESTART_STEP * random_step(&state);
 }
 
 /* One trial step; true when it was accepted. */
@@ -257,12 +272,12 @@ static void keep_bad_terms(struct arena *a, int m, const bool *bad, struct reml_
     if (bad[t]) out->bad_term[out->n_bad++] = t;
 }
 
-static void run_search(struct arena *a, struct search *s, struct reml_result *out) {
+static void run_search(struct arena *a, struct search *s, int which, struct reml_result *out) {
   struct prepared *pr = s->pr;
   int n = s->n, m = pr->all.n_terms;
   bool *bad = arena_array(s->scratch, (size_t)m + 1, bool);
   double *average = matrix_raw(s->scratch, n, n), *observed = matrix_raw(s->scratch, n, n);
-  start_point(s);
+  start_point(s, which);
   double value = evaluate(s, s->theta);
   out->status = REML_NOT_CONVERGED;
   if (!isfinite(value)) return;
@@ -319,6 +334,27 @@ static void take_results(struct arena *a, struct search *s, struct reml_result *
       if (out->g_rank[t] < s->pr->terms[t].c) out->status = REML_SINGULAR;
 }
 
+/* Searches again from random points; *s and out become those of the best.  A search leaves its pivots in the problem: that of the
+   best is made once more if it was not the last. */
+static void restart(struct arena *a, struct search *s, struct reml_result *out) {
+  int n = out->status == REML_NOT_IDENTIFIED ? 0 : s->pr->options.restarts, best = 0;
+  struct arena *scratch = s->scratch;
+  double *found = matrix_raw(scratch, n + 1, 1);
+  found[0] = s->criterion;
+  for (int i = 1; i <= n; i++) {
+    struct search other = search_new(s->pr, scratch);
+    struct reml_result ignored = {0};
+    run_search(a, &other, i, &ignored);
+    found[i] = ignored.status == REML_CONVERGED ? other.criterion : INFINITY;
+    if (found[i] < found[best] - RESTART_SAME) best = i;
+  }
+  for (int i = 0; i <= n; i++) out->worse += found[i] > found[best] + RESTART_SAME;
+  if (n == 0) return;
+  *s = search_new(s->pr, scratch);
+  run_search(a, s, best, out);
+  out->restarts = n;
+}
+
 struct reml_result *reml_fit(struct arena *a, const struct problem *problem,
                              const struct reml_options *options) {
   struct mem *m = arena_mem(a);
@@ -332,7 +368,8 @@ struct reml_result *reml_fit(struct arena *a, const struct problem *problem,
     finish_perfect(a, pr, out);
   } else {
     struct search s = search_new(pr, scratch);
-    run_search(a, &s, out);
+    run_search(a, &s, 0, out);
+    restart(a, &s, out);
     take_results(a, &s, out);
   }
   out->message = reml_status_text(a, out);

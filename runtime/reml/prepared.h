@@ -130,7 +130,6 @@ void solved_hessian(const struct prepared *pr, double sigma2, bool observed, dou
 
 /* ---- structures.c: problems for the marginal kernel ---- */
 
-bool problem_has_structures(const struct problem *problem);
 /* Terms, parameters and the kernel. */
 void prepare_structures(struct prepared *pr, const double *root_w);
 /* The covariance parameters as users know them, with standard errors from the Hessian h of -2 log L in theta. */

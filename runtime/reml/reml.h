@@ -21,7 +21,9 @@ struct reml_options {
   int max_evaluations; /* 0: default */
   const double
       *start; /* NULL, or the stacked G_t (user's basis, c x c each, column by column) divided by sigma^2 */
-  struct buf *log; /* NULL, or receives a line an evaluation (--dump=fitlog) */
+  const double *theta; /* NULL, or reml_result.theta of a problem with the same structures */
+  int restarts;        /* further searches, from random starting points */
+  struct buf *log;     /* NULL, or receives a line an evaluation (--dump=fitlog) */
 };
 
 /* Why the fit ended.  ORDER STATUS: reml_status_text */
@@ -76,6 +78,8 @@ struct reml_result {
   double *theta; /* of such problems: of the structures, relative to sigma^2 */
   int n_theta;   /* covariance parameters, the residual variance not counted */
   int evaluations;
+  int restarts,
+      worse; /* further searches made; those that ended at a criterion more than 1e-6 above the best */
   double gradient_norm; /* of the gradient in theta, in units of standard errors, at the end */
   double decrement;     /* last Newton decrement */
   int n_bad;            /* NOT_IDENTIFIED: terms at fault; index n_terms means the residual */
@@ -93,6 +97,9 @@ struct residual_matrix;
 struct residual_matrix *reml_residual_open(struct arena *a, const struct problem *problem,
                                            const struct reml_result *r);
 double reml_residual_element(const struct residual_matrix *m, int i, int j);
+/* Does the problem have structures beyond us and diag of independent levels?  Have two of them the same? */
+bool problem_has_structures(const struct problem *problem);
+bool problem_same_structures(const struct problem *p, const struct problem *q);
 /* Of one factor of the residual's structure the m x m matrix over its positions (of the first times sigma^2, else relative);
    NULL: it has none, since its positions are too many. */
 double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,

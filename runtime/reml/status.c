@@ -1,11 +1,18 @@
 #include "runtime/reml/prepared.h"
 
+static const char *restarts_text(struct arena *a, const struct reml_result *r) {
+  if (r->restarts == 0) return "";
+  if (r->worse == 0) return arena_printf(a, "; %d random starts end at the same criterion", r->restarts);
+  return arena_printf(a, "; of %d random starts and the usual one, %d end at a worse optimum", r->restarts,
+                      r->worse);
+}
+
 /* ORDER STATUS: enum reml_status */
 const char *reml_status_text(struct arena *a, const struct reml_result *r) {
   switch (r->status) {
   case REML_CONVERGED:
-    return arena_printf(a, "converged in %d evaluations (gradient %.1e standard errors)", r->evaluations,
-                        r->gradient_norm);
+    return arena_printf(a, "converged in %d evaluations (gradient %.1e standard errors)%s", r->evaluations,
+                        r->gradient_norm, restarts_text(a, r));
   case REML_SINGULAR:
     return arena_printf(a,
                         "converged in %d evaluations to a singular fit: a variance is zero or a correlation "

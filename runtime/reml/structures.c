@@ -13,6 +13,24 @@ bool problem_has_structures(const struct problem *problem) {
   return false;
 }
 
+static bool same_terms(const struct problem *p, const struct problem *q) {
+  bool same = p->n_terms == q->n_terms;
+  for (int t = 0; t < p->n_terms && same; t++)
+    same = p->terms[t].c == q->terms[t].c && p->terms[t].cov == q->terms[t].cov &&
+           p->terms[t].structure == q->terms[t].structure;
+  return same;
+}
+
+bool problem_same_structures(const struct problem *p, const struct problem *q) {
+  const struct residual *a = p->residual, *b = q->residual;
+  if (!same_terms(p, q) || !a != !b) return false;
+  if (!a) return true;
+  bool same = a->n_factors == b->n_factors && a->n_strata == b->n_strata && a->n_scale == b->n_scale;
+  for (int f = 0; same && f < a->n_factors; f++)
+    same = a->factors[f].structure == b->factors[f].structure && a->factors[f].x.m == b->factors[f].x.m;
+  return same;
+}
+
 /* ---- set-up ---- */
 
 static bool scales_columns(const struct re_term *term) {

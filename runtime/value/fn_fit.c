@@ -11,8 +11,11 @@ enum {
   ARG_SUBSET,
   ARG_WEIGHTS,
   ARG_START,
-  ARG_DF
+  ARG_DF,
+  ARG_RESTARTS
 }; /* ORDER FIT: builtins.def */
+
+enum { RESTARTS_MAX = 1000 };
 
 static bool word_is(const struct argument *a, const char *word) {
   return a->ast && strcmp(a->value.u.text, word) == 0;
@@ -89,13 +92,33 @@ static bool start_from_theta(struct call *c, const struct problem *p, double *st
   return true;
 }
 
-static bool make_start(struct call *c, const struct problem *p, const double **start) {
-  *start = NULL;
+/* Of a model with structures: the fit of one with the same. */
+static bool start_of_structures(struct call *c, const struct problem *p, const double **theta) {
+  const struct value *v = &c->arg[ARG_START].value;
+  const struct problem *old = v->kind == VALUE_FIT ? v->u.fit->frame->problem : NULL;
+  bool same = old && v->u.fit->result->theta && problem_same_structures(p, old);
+  if (!same) return CALL_ERROR(c, c->arg[ARG_START].ast->span, DIAG_START_STRUCTURES);
+  *theta = v->u.fit->result->theta;
+  return true;
+}
+
+static bool make_start(struct call *c, const struct problem *p, const double **start, const double **theta) {
+  *start = *theta = NULL;
   if (!c->arg[ARG_START].ast) return true;
+  if (problem_has_structures(p)) return start_of_structures(c, p, theta);
   double *s = arena_raw(c->in->scratch, stacked_size(p), double);
   *start = s;
   const struct value *v = &c->arg[ARG_START].value;
   return v->kind == VALUE_FIT ? start_from_fit(c, p, v->u.fit, s) : start_from_theta(c, p, s);
+}
+
+static bool read_restarts(struct call *c, int *restarts) {
+  const struct argument *a = &c->arg[ARG_RESTARTS];
+  double n = a->ast ? a->value.u.number : 0;
+  if (!(n >= 0 && n <= RESTARTS_MAX && n == floor(n)))
+    return CALL_ERROR(c, a->ast->span, DIAG_RESTARTS, arena_printf(c->in->scratch, "%d", RESTARTS_MAX));
+  *restarts = (int)n;
+  return true;
 }
 
 /* ---- dumps ---------------------------------------------------------------------------------------------- */
@@ -159,7 +182,8 @@ bool builtin_fit(struct call *c, struct value *out) {
     diag_add(in->diags, in->script->source, c->arg[ARG_DF].ast->span, DIAG_DF_LATER,
              c->arg[ARG_DF].value.u.text, DIAG_END);
   struct frame *frame = make_frame(c, how.reml);
-  if (!frame || !make_start(c, frame->problem, &how.start)) return false;
+  if (!frame || !make_start(c, frame->problem, &how.start, &how.theta) || !read_restarts(c, &how.restarts))
+    return false;
   how.silenced = lint_allowed(in->allowed, frame->ir->spec);
   struct fit *f = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);
   dump(in, frame, f);
