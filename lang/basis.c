@@ -38,7 +38,7 @@ static const struct ast *argument(const struct reading *r, const char *name) {
 /* A whole number; `otherwise` when it is not given or not known. */
 static int count_of(struct reading *r, const char *name, int otherwise) {
   const struct ast *e = argument(r, name);
-  if (e && e->kind == AST_SPLICE) r->open = true;
+  if (e && (e->kind == AST_SPLICE || e->kind == AST_NAME)) r->open = true;
   return e && e->kind == AST_NUMBER ? (int)e->u.number.value : otherwise;
 }
 
@@ -52,8 +52,9 @@ static double number_of(const struct ast *e) {
 static const double *numbers_of(struct reading *r, const char *name, int *n) {
   const struct ast *e = argument(r, name);
   *n = 0;
-  if (e && e->kind == AST_SPLICE) r->open = true;
-  if (!e || e->kind == AST_SPLICE) return NULL;
+  bool open = e && (e->kind == AST_SPLICE || e->kind == AST_NAME);
+  r->open = r->open || open;
+  if (!e || open) return NULL;
   bool list = e->kind == AST_LIST;
   double *v = arena_raw(r->arena, (size_t)(list ? e->u.list.items.n : 1), double);
   if (!list) v[(*n)++] = number_of(e);

@@ -81,10 +81,17 @@ static void check_unit_form(struct column_scope *s, const struct ast *e) {
     COLUMN_ERROR(s, e->span, DIAG_UNIT_FORM, describe_expr(s->arena, e));
 }
 
+/* Numbers that are written out; before a model has its arguments, a parameter stands for them. */
+static bool is_number_written(enum parameter_kind kind) {
+  return kind == PARAMETER_COUNT || kind == PARAMETER_NUMBERS || kind == PARAMETER_TRUTH;
+}
+
 enum colkind column_argument_kind(struct column_scope *s, const struct column_function *f,
                                   const struct column_arguments *args, int i) {
   const struct ast *e = args->argument[i] ? args->argument[i]->u.arg.value : NULL;
-  if (!e || (e->kind == AST_SPLICE && f->parameter[i].kind != PARAMETER_COLUMN)) return COLKIND_UNKNOWN;
+  bool open = e && (e->kind == AST_SPLICE ||
+                    (e->kind == AST_NAME && !s->schema && is_number_written(f->parameter[i].kind)));
+  if (!e || (open && f->parameter[i].kind != PARAMETER_COLUMN)) return COLKIND_UNKNOWN;
   switch (f->parameter[i].kind) {
   case PARAMETER_COLUMN: return column_kind(s, e);
   case PARAMETER_UNIT: check_unit_form(s, e); break;

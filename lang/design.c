@@ -332,6 +332,11 @@ struct ast *design_slot(struct arena *a, const struct design *d, const struct as
                        : !strcmp(name, "actor")    ? d->actor
                        : !strcmp(name, "partner")  ? d->partner
                                                    : NULL;
+  bool local = d->dyads == DYADS_ROUND_ROBIN && (!strcmp(name, "actor") || !strcmp(name, "partner"));
+  if (local && d->group >= 0) { /* labels of persons are local to their group */
+    path[0] = column;
+    return interaction(a, slot->span, path, 1 + design_path(d, d->group, path + 1));
+  }
   if (column) return make_name(a, slot->span, column);
   if (d->dyads == DYADS_ROUND_ROBIN && (!strcmp(name, "member") || !strcmp(name, "pair")))
     return persons(a, d, slot->span, !strcmp(name, "member") ? "mm" : "pair");

@@ -242,6 +242,7 @@ static struct ast *residual_call(struct applying *p, const struct model_lines *l
   struct ast *term = l->residual ? body(p, l->residual->u.cov.term) : NULL, *call = NULL;
   const struct ast *variance = l->variance;
   if (!term && !variance) return NULL;
+  if (term) term->parens = false;
   call = term ? make_call(p->arena, term->span, "residual", term) : NULL;
   if (!call) {
     struct ast *one = make_name(p->arena, place(p, variance), "residual");

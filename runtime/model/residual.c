@@ -2,6 +2,7 @@
 #include "lang/design.h"
 #include "lang/structures.h"
 #include "runtime/model/grouping.h"
+#include "runtime/model/units.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +77,28 @@ static bool count_positions(struct residual_making *w, const struct ir_residual_
   return true;
 }
 
-/* The step of an index: that of the design's time. */
-static double step_of(const struct making *k, const struct variable *v) {
+/* The largest whole number that the distances of whole numbers from the least are multiples of (Euclid). */
+static double common_divisor(const double *x, int m, double least) {
+  double g = 0;
+  for (int i = 0; i < m; i++) {
+    double a = x[i] - least;
+    while (a > 0) {
+      double rest = fmod(g, a);
+      g = a;
+      a = rest;
+    }
+  }
+  return g > 0 ? g : 1;
+}
+
+/* The step of an index: that of the design's time; else what whole numbers have in common. */
+static double step_of(const struct making *k, const struct variable *v, const double *x, int m,
+                      double least) {
   const struct design *d = k->table->design;
-  bool time = d && d->time && strcmp(d->time, v->name) == 0 && d->step > 0;
-  return time ? d->step : 1;
+  bool whole = true;
+  if (d && d->time && strcmp(d->time, v->name) == 0 && d->step > 0) return d->step;
+  for (int i = 0; i < m; i++) whole = whole && x[i] == floor(x[i]);
+  return whole ? common_divisor(x, m, least) : 1;
 }
 
 /* The value of each level of a numeric variable. */
@@ -91,9 +109,10 @@ static double *values_of(const struct making *k, const struct variable *v, const
 }
 
 static bool to_steps(const struct making *k, const struct ir_residual_factor *f, const struct variable *v,
-                     int m, double *x) {
-  double step = step_of(k, v), least = INFINITY;
+                     int m, double *x, double *steps_of) {
+  double least = INFINITY;
   for (int i = 0; i < m; i++) least = fmin(least, x[i]);
+  double step = step_of(k, v, x, m, least);
   for (int i = 0; i < m; i++) {
     double steps = (x[i] - least) / step;
     if (fabs(steps - nearbyint(steps)) > 1e-6 * (1 + fabs(steps))) {
@@ -103,6 +122,7 @@ static bool to_steps(const struct making *k, const struct ir_residual_factor *f,
     }
     x[i] = nearbyint(steps);
   }
+  *steps_of = step;
   return true;
 }
 
@@ -136,7 +156,7 @@ static bool index_positions(struct residual_making *w, const struct ir_residual_
   for (int d = 0; d < f->n_index; d++) values_of(k, &k->var[f->index[d]], &g, f->n_index, d, x);
   out->x.dims = f->n_index;
   out->x.coordinate = x;
-  return !form->steps || to_steps(k, f, v, g.q, x);
+  return !form->steps || to_steps(k, f, v, g.q, x, &names->step);
 }
 
 static bool make_factors(struct residual_making *w) {
@@ -318,12 +338,75 @@ static void keep_stratum(struct making *k, const struct ir_random *r, struct re_
   names->labels = labels;
 }
 
+/* One factor, each level with an effect. */
+static bool is_one_factor(const struct making *k, const struct ir_random *r) {
+  const struct ir_term *t = r->basis.n == 1 ? &r->basis.term[0] : NULL;
+  return t && t->n == 1 && t->full[0] && k->var[t->var[0]].type != COL_NUMBER;
+}
+
+static bool refuse_exch(struct making *k, const struct ir_random *r, const char *why) {
+  diag_add(k->diags, k->src, r->span, DIAG_EXCH_DYADS, why, DIAG_END);
+  return false;
+}
+
+/* Which member of its dyad each row is of: 0, 1; the first by the order of their ids or roles. */
+static bool find_members(struct making *k, const struct ir_random *r, const struct re_term *term,
+                         int *member) {
+  const struct design *d = k->table->design;
+  const char *path[DESIGN_PATH_MAX];
+  int n = d ? design_person_path(d, path) : 0;
+  if (n == 0) return refuse_exch(k, r, "the data are declared without dyads");
+  const struct unit_codes *u = units_by_columns(k->scratch, k->diags, k->src, r->span, k->table, path, n);
+  if (!u) return false;
+  int *low = ints_of(k->scratch, term->q), *high = ints_of(k->scratch, term->q);
+  for (int i = 0; i < k->n; i++) {
+    int code = u->code[k->frame->row[i]], *a = &low[term->level[i]], *b = &high[term->level[i]];
+    if (*a < 0 || code < *a) *a = code;
+    if (code > *b) *b = code;
+  }
+  for (int i = 0; i < k->n; i++) {
+    int code = u->code[k->frame->row[i]], l = term->level[i];
+    if (code != low[l] && code != high[l])
+      return refuse_exch(k, r,
+                         arena_printf(k->scratch, "%s %s has more members", r->group_name,
+                                      k->frame->terms[r - k->ir->random].labels[l]));
+    member[i] = code != low[l];
+  }
+  return true;
+}
+
+/* The effects of both members: c of the first, then c of the second. */
+static bool make_exch(struct making *k, const struct ir_random *r, struct re_term *term) {
+  int c = term->c, *member = arena_array(k->scratch, (size_t)k->n, int);
+  struct frame_term *names = &k->frame->terms[r - k->ir->random];
+  if (!find_members(k, r, term, member)) return false;
+  double *z = arena_array(k->arena, (size_t)k->n * (size_t)c * 2, double);
+  const char **label = arena_array(k->arena, (size_t)c * 2, const char *);
+  for (int i = 0; i < k->n; i++)
+    memcpy(z + (size_t)(i * 2 + member[i]) * (size_t)c, term->z + (size_t)i * (size_t)c,
+           sizeof(double) * (size_t)c);
+  for (int a = 0; a < c; a++) {
+    label[a] = names->names[a];
+    label[c + a] = arena_printf(k->arena, "the other's %s", names->names[a]);
+  }
+  names->names = label;
+  term->z = z;
+  term->c = term->x.m = 2 * c;
+  return true;
+}
+
 bool residual_make_term(struct making *k, const struct ir_random *r, struct re_term *term) {
   const struct structure_form *form = structure_form_find(r->structure);
   if (term->cov && r->by < 0) return true;
   term->structure = structure_find(r->structure);
   term->x = (struct positions){.m = term->c, .band = r->band};
   if (r->by >= 0) keep_stratum(k, r, term);
+  if (form->index == INDEX_NEVER) return make_exch(k, r, term);
+  bool order = form->steps || strcmp(r->structure, "ante1") == 0;
+  if (order && !is_one_factor(k, r)) {
+    diag_add(k->diags, k->src, r->span, DIAG_RANDOM_INDEX, r->structure, r->text, DIAG_END);
+    return false;
+  }
   if (!form->distance) return true;
   double *x = arena_raw(k->arena, (size_t)term->c, double);
   if (!level_numbers(k, r, term->c, x)) {

@@ -32,13 +32,22 @@ static void put_part(struct buf *out, struct arena *a, const struct covariance_p
   sheet_put(out, l, style);
 }
 
+/* "; a step of age is 2", where one is not 1. */
+static const char *steps_text(struct arena *a, const struct frame_residual *e) {
+  for (int i = 0; i < e->n_factors; i++)
+    if (e->factor[i].step > 0 && e->factor[i].step != 1)
+      return arena_printf(a, "; a step of %s is %.7g", e->factor[i].index, e->factor[i].step);
+  return "";
+}
+
 static void put_blocks(struct buf *out, struct arena *a, const struct frame_residual *e,
                        const struct report_style *style) {
   if (!e || !e->block) return;
   const char *rows = e->smallest == e->largest ? arena_printf(a, "%d", e->largest)
                                                : arena_printf(a, "%d to %d", e->smallest, e->largest);
-  sheet_paragraph(out, arena_printf(a, "%d blocks (%s) of %s rows", e->n_blocks, e->block, rows), 2, 2,
-                  style);
+  sheet_paragraph(
+      out, arena_printf(a, "%d blocks (%s) of %s rows%s", e->n_blocks, e->block, rows, steps_text(a, e)), 2,
+      2, style);
 }
 
 void covariance_text(struct buf *out, struct arena *a, const struct fit *f,

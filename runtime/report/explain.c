@@ -383,11 +383,13 @@ static void put_count(struct buf *out, const struct explaining *x, const struct 
   int n = 1;
   for (int t = 0; t < x->ir->n_random; t++) n += parameters_of(x, t);
   const char *known = x->table ? "" : " (more where factors have several levels: give the data to see them)";
-  const char *text =
-      x->ir->residual
-          ? arena_printf(x->a, "%d coefficients, %d of random effects, and those of the residual%s",
-                         x->fixed.n, n - 1, known)
-          : arena_printf(x->a, "%d coefficients and %d of variances and covariances%s", x->fixed.n, n, known);
+  const char *s = x->fixed.n == 1 ? "" : "s",
+             *random = n > 1 ? arena_printf(x->a, ", %d of random effects", n - 1) : "";
+  const char *text = x->ir->residual
+                         ? arena_printf(x->a, "%d coefficient%s%s, and those of the residual%s", x->fixed.n,
+                                        s, random, known)
+                         : arena_printf(x->a, "%d coefficient%s and %d of variances and covariances%s",
+                                        x->fixed.n, s, n, known);
   sheet_heading(out, "\nParameters", style);
   put_line(out, text, 2, style);
 }

@@ -9,8 +9,8 @@ static const struct pattern_text {
     {"us", "", "s[%s, %s']"},
     {"diag", "s2[%s]", "(0 for %s other than %s')"},
     {"homdiag", "s2", "(0 between rows)"},
-    {"cs", "s2", "rho"},
-    {"hcs", "s[%s] s[%s']", "rho"},
+    {"cs", "s2", "rho (s2 of a row with itself)"},
+    {"hcs", "s[%s] s[%s']", "rho (s[%s]^2 of a row with itself)"},
     {"ar1", "s2", "rho^|%s - %s'|"},
     {"har1", "s[%s] s[%s']", "rho^|%s - %s'|"},
     {"ou", "s2", "exp(-rate |%s - %s'|)"},
@@ -18,7 +18,7 @@ static const struct pattern_text {
     {"toep", "s2", "rho[|%s - %s'|]"},
     {"htoep", "s[%s] s[%s']", "rho[|%s - %s'|]"},
     {"ante1", "s[%s] s[%s']", "rho[%s, next] ... rho[before, %s']"},
-    {"exch", "s2", "rho"},
+    {"exch", "s2", "rho (s2 of a row with itself)"},
 };
 
 /* The template with the index for each %s. */

@@ -57,3 +57,9 @@ Test(help, every_example_passes_the_check) {
     kin_free(k);
   }
 }
+
+Test(help, message_numbers_are_used_once) {
+  for (int i = 0; i < DIAG_COUNT; i++)
+    for (int j = 0; j < i; j++)
+      cr_expect_str_neq(diag_number((enum diag_code)i), diag_number((enum diag_code)j));
+}
