@@ -149,6 +149,7 @@ format:
 layers:
 	@scripts/check-layers
 	@scripts/check-grammar
+	@scripts/check-messages
 
 ## bench: kin beside other programs, in one run
 bench: all

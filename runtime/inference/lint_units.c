@@ -28,8 +28,9 @@ static bool has_random_term(const struct lint_view *v, const struct lint_unit *u
   for (int t = 0; t < v->ir->n_random; t++) {
     struct partition groups = partition_of_term(v, t);
     if (partition_same(v, groups, u->rows)) return true;
-    bool members = is_for_members(v, t) || strcmp(v->ir->random[t].structure, "exch") == 0;
-    if (u->person && members && partition_lies_in(v, u->rows, groups)) return true;
+    bool exch = strcmp(v->ir->random[t].structure, "exch") == 0; /* each member has effects */
+    bool members = exch || (u->person && is_for_members(v, t));
+    if (members && partition_lies_in(v, u->rows, groups)) return true;
   }
   return false;
 }
