@@ -214,7 +214,7 @@ static bool has_term(const struct ir_terms *terms, const struct ir_term *t) {
 static bool same_random(const struct ir_random *a, const struct ir_random *b) {
   if (!a->members != !b->members || (a->members && strcmp(a->members->name, b->members->name) != 0))
     return false;
-  if (a->by != b->by || (a->stratum && strcmp(a->stratum, b->stratum) != 0)) return false;
+  if (a->by != b->by || (a->stratum && b->stratum && strcmp(a->stratum, b->stratum) != 0)) return false;
   if (!same_vars(a->group, a->n_group, b->group, b->n_group) || a->basis.n != b->basis.n) return false;
   for (int i = 0; i < a->basis.n; i++)
     if (!has_term(&b->basis, &a->basis.term[i])) return false;

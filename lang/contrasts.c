@@ -27,8 +27,9 @@ static bool named(const char *word, enum coding *coding) {
 bool coding_read(const struct ast *e, enum coding *coding, const struct ast **reference) {
   *reference = NULL;
   if (e->kind == AST_NAME) return named(e->u.name.whole, coding);
-  const struct ast *arg = e->kind == AST_CALL ? e->u.call.args.first : NULL;
-  if (!ast_calls(e, "treatment") || e->u.call.args.n != 1 || arg->u.arg.key) return false;
+  if (!ast_calls(e, "treatment")) return false;
+  const struct ast *arg = e->u.call.args.first;
+  if (!arg || arg->next || arg->u.arg.key) return false;
   *coding = CODING_TREATMENT;
   *reference = arg->u.arg.value;
   return true;

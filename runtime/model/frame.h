@@ -39,7 +39,7 @@ struct frame_factor_names { /* of a factor of the residual's structure */
   const char *structure;
   const char *index; /* "day"; NULL: none */
   int m;
-  double step;               /* of ar1, toep, ...: what of a numeric index counts as one; 0: no numeric index */
+  double step; /* of ar1, toep, ...: what of a numeric index counts as one; 0: no numeric index */
   const char *const *labels; /* m: of the positions; NULL without an index */
 };
 

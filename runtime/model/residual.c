@@ -187,6 +187,13 @@ static const char *position_text(const struct residual_making *w, int row) {
   return b.text;
 }
 
+/* "couple 12", or the row's number where every row is a block. */
+static const char *block_text(const struct residual_making *w, int row) {
+  const char *const *labels = w->names->labels;
+  if (!labels) return row_number(w->k, row);
+  return arena_printf(w->k->scratch, "%s %s", w->ir->block_name, labels[w->out->block[row]]);
+}
+
 /* No two rows of a block at one position. */
 static bool positions_differ(struct residual_making *w) {
   const struct making *k = w->k;
@@ -206,9 +213,7 @@ static bool positions_differ(struct residual_making *w) {
       continue;
     }
     diag_add(k->diags, k->src, w->ir->span, DIAG_POSITION_TWICE, row_number(k, *at), row_number(k, i),
-             position_text(w, i),
-             arena_printf(k->scratch, "%s %s", w->ir->block_name, w->names->labels[w->out->block[i]]),
-             DIAG_END);
+             position_text(w, i), block_text(w, i), DIAG_END);
     return false;
   }
   return true;
@@ -227,8 +232,7 @@ static bool make_strata(struct residual_making *w) {
     int *at = &first[w->out->block[i]];
     if (*at < 0) *at = i;
     if (g.level[*at] == g.level[i]) continue;
-    diag_add(k->diags, k->src, w->ir->span, DIAG_BLOCK_STRATA,
-             w->names->labels ? w->names->labels[w->out->block[i]] : row_number(k, i), g.labels[g.level[*at]],
+    diag_add(k->diags, k->src, w->ir->span, DIAG_BLOCK_STRATA, block_text(w, i), g.labels[g.level[*at]],
              g.labels[g.level[i]], v->name, DIAG_END);
     return false;
   }

@@ -209,8 +209,7 @@ static uint64_t hash_shape(const struct arranging *r, const struct shape *s) {
   uint64_t h = (uint64_t)s->n;
   for (int i = 0; i < s->n; i++) h = mix(hash_row(r, h, s->row[i]), (uint64_t)s->block[i]);
   for (int t = 0; t < r->problem->n_terms; t++)
-    for (int i = 0; i < s->n * loads_of(&r->problem->terms[t]); i++)
-      h = mix(h, (uint64_t)(s->level[t][i] + 1));
+    for (int i = 0; i < s->n * loads_of(&r->problem->terms[t]); i++) h = mix(h, (uint64_t)s->level[t][i] + 1);
   return h;
 }
 

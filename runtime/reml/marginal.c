@@ -304,8 +304,8 @@ bool marginal_eval(struct marginal *ms, const double *theta, unsigned want, stru
   if (!marginal_model_at(&ms->model, theta, want >= WANT_GRADIENT)) return false;
   for (int i = 0; i < ms->n_large; i++)
     if (!large_eval(ms->large[i], want, out)) return false;
-  int n = ms->n_chunks, threads = n > 1 ? ms->all->threads : 1;
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+  int n = ms->n_chunks;
+#pragma omp parallel for schedule(dynamic) num_threads(ms->all->threads) if (n > 1 && ms->all->threads > 1)
   for (int i = 0; i < n; i++) eval_chunk(ms, want, &ms->chunk[i]);
   for (int i = 0; i < n; i++) {
     if (!ms->chunk[i].ok) return false;
@@ -400,13 +400,13 @@ static void add_curvature(const struct marginal *ms, const struct curvature *fro
 }
 
 void marginal_weights(struct marginal *ms, struct kernel_weights *w, bool reml, double *trace, double *quad) {
-  int n = ms->n_chunks, p1 = ms->all->p1, threads = n > 1 ? ms->all->threads : 1;
+  int n = ms->n_chunks, p1 = ms->all->p1;
   struct mem *mem = arena_mem(ms->problem->arena);
   struct arena *mark = arena_pool_mark(mem), *scratch = arena_new(mem);
   double *residual = matrix_raw(scratch, p1, p1);
   for (int b = 0; b < p1; b++)
     for (int a = 0; a < p1; a++) residual[at(a, b, p1)] = w->d[a] * w->d[b];
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+#pragma omp parallel for schedule(dynamic) num_threads(ms->all->threads) if (n > 1 && ms->all->threads > 1)
   for (int i = 0; i < n; i++) weigh_chunk(ms, w, residual, reml, &ms->chunk[i]);
   for (int i = 0; i < ms->n_large; i++)
     large_weights(ms->large[i], w->d, w->phi, reml, w->dwd, &ms->chunk[0].trace, &ms->chunk[0].quad);

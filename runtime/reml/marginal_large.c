@@ -175,19 +175,21 @@ static void square_root(int c, const double *g, double *l) {
   }
 }
 
+/* v (c) := L v, or L'v. */
+static void multiply_level(int c, const double *l, bool transpose, double *v) {
+  double out[COV_MAX] = {0};
+  for (int b = 0; b < c; b++)
+    for (int a = 0; a < c; a++) out[a] += l[transpose ? at(b, a, c) : at(a, b, c)] * v[b];
+  memcpy(v, out, sizeof(double) * (size_t)c);
+}
+
 /* x (q x m) := (I (x) Lambda) x, or its transpose times x. */
 static void times_lambda(const struct large *l, bool transpose, int m, double *x) {
   for (int t = 0; t < l->m->n_terms; t++) {
     int c = l->m->term[t].part.x.m;
     for (int j = 0; j < m; j++)
-      for (int f = l->off[t]; f < l->off[t + 1]; f += c) {
-        double *v = x + at(f, j, l->q), out[COV_MAX];
-        for (int a = 0; a < c; a++) {
-          out[a] = 0;
-          for (int b = 0; b < c; b++) out[a] += l->lambda[t][transpose ? at(b, a, c) : at(a, b, c)] * v[b];
-        }
-        memcpy(v, out, sizeof(double) * (size_t)c);
-      }
+      for (int f = l->off[t]; f < l->off[t + 1]; f += c)
+        multiply_level(c, l->lambda[t], transpose, x + at(f, j, l->q));
   }
 }
 

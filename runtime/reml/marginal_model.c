@@ -84,11 +84,16 @@ static double distance_pair(const struct table *x, const double *theta, int a, i
   return scale * c;
 }
 
-double table_pair(const struct table *x, const double *theta, int a, int b, double *slope) {
-  if (!x->value) return distance_pair(x, theta, a, b, slope, NULL);
-  size_t m = (size_t)x->part.x.m, i = (size_t)a + (size_t)b * m;
-  for (int k = 0; k < x->n && slope; k++) slope[k] = x->slope[i + (size_t)k * m * m];
-  return x->value[i];
+double table_pair(const struct table *x, const double *theta, int a, int b) {
+  if (!x->value) return distance_pair(x, theta, a, b, NULL, NULL);
+  return x->value[at(a, b, x->part.x.m)];
+}
+
+double table_slope(const struct table *x, const double *theta, int a, int b, int k) {
+  if (x->value) return x->slope[(size_t)k * area(x->part.x.m, x->part.x.m) + at(a, b, x->part.x.m)];
+  double slope[2] = {0, 0}; /* of a distance: log sd, rate */
+  distance_pair(x, theta, a, b, slope, NULL);
+  return k ? slope[1] : slope[0];
 }
 
 static const double *scale_of(const struct marginal_model *m, int row) {
@@ -109,28 +114,32 @@ static int stratum_of(const struct marginal_model *m, int row) {
   return m->n_strata > 1 ? e->stratum[row] : 0;
 }
 
+/* The product of the factors' elements but for factor f, times the scale. */
+static double product_without(const struct marginal_model *m, int stratum, int f, int i, int j) {
+  const struct residual *e = m->problem->residual;
+  double value = scale_pair(m, i, j);
+  for (int g = 0; g < m->n_factors; g++)
+    if (g != f)
+      value *=
+          table_pair(table_of(m, stratum, g), m->theta, e->factors[g].position[i], e->factors[g].position[j]);
+  return value;
+}
+
 /* One element of R; with slope[], its derivatives go to place `at` of their matrices. */
 static double residual_element(const struct marginal_model *m, int i, int j, double **slope, size_t at) {
-  enum { PARAMETERS = COV_MAX * (COV_MAX + 1) / 2 };
-  double part[PARAMETERS], value = scale_pair(m, i, j), before = value;
   const struct residual *e = m->problem->residual;
   int s = stratum_of(m, i);
-  for (int f = 0; f < m->n_factors; f++) {
+  double value = product_without(m, s, -1, i, j);
+  for (int f = 0; f < m->n_factors && slope; f++) {
     const struct table *x = table_of(m, s, f);
-    const int32_t *at_f = e->factors[f].position;
-    double c = table_pair(x, m->theta, at_f[i], at_f[j], slope ? part : NULL);
-    if (slope) {
-      double others = before;
-      for (int g = f + 1; g < m->n_factors; g++)
-        others *= table_pair(table_of(m, s, g), m->theta, e->factors[g].position[i],
-                             e->factors[g].position[j], NULL);
-      for (int k = 0; k < x->n; k++) slope[x->theta + k][at] = others * part[k];
-    }
-    before *= c;
+    double others = product_without(m, s, f, i, j);
+    for (int k = 0; k < x->n; k++)
+      slope[x->theta + k][at] =
+          others * table_slope(x, m->theta, e->factors[f].position[i], e->factors[f].position[j], k);
   }
   for (int k = 0; k < m->n_scale && slope; k++)
-    slope[m->delta + k][at] = before * (scale_of(m, i)[k] + scale_of(m, j)[k]);
-  return before;
+    slope[m->delta + k][at] = value * (scale_of(m, i)[k] + scale_of(m, j)[k]);
+  return value;
 }
 
 double residual_pair(const struct marginal_model *m, int i, int j) {
@@ -239,72 +248,90 @@ static void add_term(const struct marginal_model *m, const struct pattern *p, in
         for (int a = 0; a < load[i].n; a++) {
           int u = load[i].column[a], w = load[j].column[b];
           double value = g * load[i].z[u] * load[j].z[w];
-          out[at(u, w, c)] += i == j ? value : value;
+          out[at(u, w, c)] += value;
           if (i != j) out[at(w, u, c)] += value;
         }
     }
 }
 
-/* What belongs to two parameters of different parts, or to delta, and of parts without a table. */
-static void add_mixed(const struct marginal_model *m, int i, int j, double g, const double *value,
-                      double *const *slope, double rest, struct curvature *c) {
-  const struct residual *e = m->problem->residual;
-  int s = stratum_of(m, i), n = m->n_theta;
-  double all = rest;
-  for (int f = 0; f < m->n_factors; f++) all *= value[f];
-  for (int f = 0; f < m->n_factors; f++) {
-    const struct table *x = table_of(m, s, f);
-    double others = g * rest;
-    for (int h = 0; h < m->n_factors; h++) others *= h == f ? 1 : value[h];
-    if (c->residual[s * m->n_factors + f]) {
-      c->residual[s * m->n_factors + f]
-                 [at(e->factors[f].position[i], e->factors[f].position[j], x->part.x.m)] += others;
-    } else {
-      double second[4];
-      distance_pair(x, m->theta, e->factors[f].position[i], e->factors[f].position[j], NULL, second);
-      for (int k = 0; k < x->n * x->n; k++)
-        c->h[at(x->theta + k % x->n, x->theta + k / x->n, n)] += others * second[k];
-    }
-    for (int h = 0; h < f; h++) {
-      const struct table *y = table_of(m, s, h);
-      double both = g * rest;
-      for (int o = 0; o < m->n_factors; o++) both *= o == f || o == h ? 1 : value[o];
-      for (int k = 0; k < x->n; k++)
-        for (int l = 0; l < y->n; l++) {
-          c->h[at(x->theta + k, y->theta + l, n)] += both * slope[f][k] * slope[h][l];
-          c->h[at(y->theta + l, x->theta + k, n)] += both * slope[f][k] * slope[h][l];
-        }
-    }
-    for (int k = 0; k < m->n_scale; k++) {
-      double z = scale_of(m, i)[k] + scale_of(m, j)[k];
-      for (int l = 0; l < x->n; l++) {
-        c->h[at(m->delta + k, x->theta + l, n)] += others * slope[f][l] * z;
-        c->h[at(x->theta + l, m->delta + k, n)] += others * slope[f][l] * z;
-      }
-    }
+/* Of one element of gamma: what belongs to two parameters of different parts, or to delta, and to parts without a table. */
+struct element {
+  int i, j; /* rows of the data */
+  int stratum;
+  double gamma;
+};
+
+static int position_of(const struct marginal_model *m, int f, int row) {
+  return m->problem->residual->factors[f].position[row];
+}
+
+static double slope_at(const struct marginal_model *m, const struct element *x, int f, int k) {
+  return table_slope(table_of(m, x->stratum, f), m->theta, position_of(m, f, x->i), position_of(m, f, x->j),
+                     k);
+}
+
+/* gamma times the product of all factors but f and g. */
+static double rest_of(const struct marginal_model *m, const struct element *x, int f, int g) {
+  double value = x->gamma * scale_pair(m, x->i, x->j);
+  for (int h = 0; h < m->n_factors; h++)
+    if (h != f && h != g)
+      value *=
+          table_pair(table_of(m, x->stratum, h), m->theta, position_of(m, h, x->i), position_of(m, h, x->j));
+  return value;
+}
+
+static void add_within(const struct marginal_model *m, const struct element *x, int f, struct curvature *c) {
+  const struct table *t = table_of(m, x->stratum, f);
+  double rest = rest_of(m, x, f, f), second[4], *own = c->residual[x->stratum * m->n_factors + f];
+  if (own) {
+    own[at(position_of(m, f, x->i), position_of(m, f, x->j), t->part.x.m)] += rest;
+    return;
   }
-  for (int k = 0; k < m->n_scale; k++)
+  distance_pair(t, m->theta, position_of(m, f, x->i), position_of(m, f, x->j), NULL, second);
+  for (int k = 0; k < t->n * t->n; k++)
+    c->h[at(t->theta + k % t->n, t->theta + k / t->n, m->n_theta)] += rest * second[k];
+}
+
+static void add_both(const struct marginal_model *m, int k, int l, double value, struct curvature *c) {
+  c->h[at(k, l, m->n_theta)] += value;
+  c->h[at(l, k, m->n_theta)] += value;
+}
+
+static void add_between(const struct marginal_model *m, const struct element *x, int f, int g,
+                        struct curvature *c) {
+  const struct table *s = table_of(m, x->stratum, f), *t = table_of(m, x->stratum, g);
+  double rest = rest_of(m, x, f, g);
+  for (int k = 0; k < s->n; k++)
+    for (int l = 0; l < t->n; l++)
+      add_both(m, s->theta + k, t->theta + l, rest * slope_at(m, x, f, k) * slope_at(m, x, g, l), c);
+}
+
+static void add_scales(const struct marginal_model *m, const struct element *x, struct curvature *c) {
+  double whole = rest_of(m, x, -1, -1);
+  for (int k = 0; k < m->n_scale; k++) {
+    double z = scale_of(m, x->i)[k] + scale_of(m, x->j)[k];
+    for (int f = 0; f < m->n_factors; f++)
+      for (int l = 0; l < table_of(m, x->stratum, f)->n; l++)
+        add_both(m, m->delta + k, table_of(m, x->stratum, f)->theta + l,
+                 rest_of(m, x, f, f) * slope_at(m, x, f, l) * z, c);
     for (int l = 0; l < m->n_scale; l++)
-      c->h[at(m->delta + k, m->delta + l, n)] +=
-          g * all * (scale_of(m, i)[k] + scale_of(m, j)[k]) * (scale_of(m, i)[l] + scale_of(m, j)[l]);
+      c->h[at(m->delta + k, m->delta + l, m->n_theta)] +=
+          whole * z * (scale_of(m, x->i)[l] + scale_of(m, x->j)[l]);
+  }
 }
 
 /* block NULL: all rows are of one. */
 static void add_residual(const struct marginal_model *m, const int *row, const int *block, int n,
                          const double *gamma, struct curvature *c) {
-  enum { FACTORS = 4, PARAMETERS = COV_MAX * (COV_MAX + 1) / 2 };
-  const struct residual *e = m->problem->residual;
-  double value[FACTORS], room[FACTORS][PARAMETERS], *slope[FACTORS];
-  bool mixed = m->n_factors > 1 || m->n_scale > 0;
-  for (int f = 0; f < FACTORS; f++) slope[f] = room[f];
   for (int j = 0; j < n; j++)
     for (int i = 0; i < n; i++) {
       if ((block && block[i] != block[j]) || (m->n_factors == 0 && i != j)) continue;
-      int a = row[i], b = row[j], s = stratum_of(m, a);
-      for (int f = 0; f < m->n_factors; f++)
-        value[f] = table_pair(table_of(m, s, f), m->theta, e->factors[f].position[a],
-                              e->factors[f].position[b], mixed ? slope[f] : NULL);
-      add_mixed(m, a, b, gamma[at(i, j, n)], value, slope, scale_pair(m, a, b), c);
+      struct element x = {row[i], row[j], stratum_of(m, row[i]), gamma[at(i, j, n)]};
+      for (int f = 0; f < m->n_factors; f++) {
+        add_within(m, &x, f, c);
+        for (int g = 0; g < f; g++) add_between(m, &x, f, g, c);
+      }
+      add_scales(m, &x, c);
     }
 }
 

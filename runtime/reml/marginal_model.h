@@ -28,8 +28,9 @@ struct marginal_model marginal_model_new(struct arena *a, const struct problem *
 bool marginal_model_at(struct marginal_model *m, const double *theta, bool slopes);
 
 const struct table *table_of(const struct marginal_model *m, int stratum, int factor);
-/* Element of a table's matrix at two positions; slope (n, NULL: not wanted): its derivatives. */
-double table_pair(const struct table *x, const double *theta, int a, int b, double *slope);
+/* Element of a table's matrix at two positions, and its derivative in the table's parameter k. */
+double table_pair(const struct table *x, const double *theta, int a, int b);
+double table_slope(const struct table *x, const double *theta, int a, int b, int k);
 /* exp(delta' (scale_i + scale_j)) */
 double scale_pair(const struct marginal_model *m, int row_i, int row_j);
 

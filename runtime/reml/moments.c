@@ -203,7 +203,7 @@ void solve_second(struct prepared *pr) {
   if (!ei) return;
   complete(pr, pr->sums.tt, pr->sums.t, s->tt);
   if (w.xwx) {
-    memcpy(s->kernel, xwx, sizeof(double) * area(k, k));
+    memcpy(s->kernel, w.xwx, sizeof(double) * area(k, k));
     traces_of_u(pr, s->work);
     complete(pr, s->kernel, s->work, s->xwx);
   }

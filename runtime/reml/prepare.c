@@ -1,5 +1,6 @@
 #include "runtime/reml/linalg.h"
 #include "runtime/reml/prepared.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -265,6 +266,7 @@ void prepared_describe(struct buf *out, const struct prepared *pr) {
     marginal_describe(out, pr->marginal);
     return;
   }
+  assert(pr->clusters);
   buf_printf(out, "independent clusters: %d, of them dense %d\n", pr->clusters->n, n_dense);
   if (pr->dense) dense_describe(out, pr->dense);
   if (pr->sparse) sparse_describe(out, pr->sparse);

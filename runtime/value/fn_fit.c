@@ -114,7 +114,9 @@ static bool make_start(struct call *c, const struct problem *p, const double **s
 
 static bool read_restarts(struct call *c, int *restarts) {
   const struct argument *a = &c->arg[ARG_RESTARTS];
-  double n = a->ast ? a->value.u.number : 0;
+  *restarts = 0;
+  if (!a->ast) return true;
+  double n = a->value.u.number;
   if (!(n >= 0 && n <= RESTARTS_MAX && n == floor(n)))
     return CALL_ERROR(c, a->ast->span, DIAG_RESTARTS, arena_printf(c->in->scratch, "%d", RESTARTS_MAX));
   *restarts = (int)n;

@@ -176,9 +176,8 @@ Test(formula, errors_of_the_fixed_part) {
       {"Reacton ~ x", "K0301 1: there is no column `Reacton` in study.csv; did you mean `Reaction`?"},
       {"y ~ Dayz + log(Dayz)", "K0301 5: there is no column `Dayz` in study.csv; did you mean `Days`?"},
       {"y ~ qqqqqqq", "K0301 5: there is no column `qqqqqqq` in study.csv"},
-      {"y ~ x^2",
-       "K0316 5: `x^2` does not raise a column to a power: `^` crosses terms; write I(x^2); orthogonal "
-       "polynomials, poly(x, 2), come with a later version"},
+      {"y ~ x^2", "K0316 5: `x^2` does not raise a column to a power: `^` crosses terms; write I(x^2), or "
+                  "poly(x, 2) for orthogonal polynomials"},
       {"y ~ arm^2", "1 + arm"},
       {"y ~ (x + z)^0.5",
        "K0315 13: terms are crossed by a power that is a whole number from 1 to 20; (a + b)^2 is a "

@@ -28,8 +28,7 @@ static bool banded(const struct positions *x) {
 
 /* r[0 .. n]: correlations of lags 0 to n; dr (NULL: not wanted): their derivatives in partial autocorrelation `at`. */
 static void durbin_levinson(int n, const double *partial, int at, double *r, double *dr) {
-  double a[LAGS_MAX], da[LAGS_MAX], before[LAGS_MAX], dbefore[LAGS_MAX], v = 1, dv = 0;
-  memset(da, 0, sizeof da);
+  double a[LAGS_MAX] = {0}, da[LAGS_MAX] = {0}, before[LAGS_MAX], dbefore[LAGS_MAX], v = 1, dv = 0;
   r[0] = 1;
   if (dr) dr[0] = 0;
   for (int k = 1; k <= n; k++) {
@@ -40,8 +39,8 @@ static void durbin_levinson(int n, const double *partial, int at, double *r, dou
     }
     r[k] = sum;
     if (dr) dr[k] = dsum;
-    memcpy(before, a, sizeof a);
-    memcpy(dbefore, da, sizeof da);
+    memcpy(before, a, sizeof(double) * (size_t)k);
+    memcpy(dbefore, da, sizeof(double) * (size_t)k);
     for (int j = 1; j < k; j++) {
       a[j] = before[j] - p * before[k - j];
       da[j] = dbefore[j] - dp * before[k - j] - p * dbefore[k - j];
