@@ -1,5 +1,6 @@
 /* compile_random.c: random terms: (basis | group), (basis || group), us(...), diag(...). */
 #include "lang/compile.h"
+#include "lang/base/text.h"
 #include "lang/describe.h"
 #include "lang/design.h"
 #include "lang/rewrite.h"
@@ -370,6 +371,7 @@ static void compile_bar(struct compiler *c, const struct random_term *t) {
 /* by = arm, band = 2 */
 static void take_named(struct compiler *c, const struct ast *call, const struct structure_form *form,
                        struct random_term *t) {
+  static const char *const known[] = {"by", "band"};
   for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next) {
     const struct ast *key = arg->u.arg.key, *value = arg->u.arg.value;
     if (!key) continue;
@@ -381,7 +383,7 @@ static void take_named(struct compiler *c, const struct ast *call, const struct 
       t->band = (int)value->u.number.value;
     else
       COLUMN_ERROR(c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, form->name, print_expr(c->scope->arena, key),
-                   NULL);
+                   text_nearest(name, known, 2));
   }
 }
 

@@ -3,6 +3,7 @@
  * A model's lines `residual ar1(day | person) by arm` and `variance power(x)` come as such a call (lang/model_apply.c).
  */
 #include "lang/compile.h"
+#include "lang/base/text.h"
 #include "lang/describe.h"
 #include "lang/structures.h"
 #include <math.h>
@@ -32,10 +33,12 @@ static int index_var(struct compiler *c, const struct ast *e, const struct struc
 static void take_band(struct residual_reading *w, const struct ast *arg, const struct structure_form *form,
                       struct ir_residual_factor *f) {
   const struct ast *key = arg->u.arg.key, *value = arg->u.arg.value;
+  static const char *const known[] = {"band"};
   struct arena *a = w->c->scope->arena;
   bool band = key->kind == AST_NAME && strcmp(key->u.name.whole, "band") == 0;
   if (!band || !form->band)
-    COLUMN_ERROR(w->c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, form->name, print_expr(a, key), NULL);
+    COLUMN_ERROR(w->c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, form->name, print_expr(a, key),
+                 text_nearest(print_expr(a, key), known, 1));
   else if (value->kind != AST_NUMBER || value->u.number.value < 1 || value->u.number.value > 500 ||
            value->u.number.value != floor(value->u.number.value))
     COLUMN_ERROR(w->c->scope, value->span, DIAG_COLUMN_ARGUMENT, form->name, "a whole number from 1", "band",
@@ -144,6 +147,7 @@ static void take_variance(struct residual_reading *w, const struct ast *e) {
 }
 
 static void take_named(struct residual_reading *w, const struct ast *arg) {
+  static const char *const known[] = {"by", "variance"};
   const struct ast *key = arg->u.arg.key;
   const char *name = key->kind == AST_NAME ? key->u.name.whole : "";
   if (strcmp(name, "by") == 0)
@@ -152,7 +156,7 @@ static void take_named(struct residual_reading *w, const struct ast *arg) {
     take_variance(w, arg->u.arg.value);
   else
     COLUMN_ERROR(w->c->scope, arg->span, DIAG_UNKNOWN_ARGUMENT, "residual",
-                 print_expr(w->c->scope->arena, key), NULL);
+                 print_expr(w->c->scope->arena, key), text_nearest(name, known, 2));
 }
 
 void compile_residual(struct compiler *c, const struct ast *call) {

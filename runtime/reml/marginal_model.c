@@ -90,10 +90,10 @@ double table_pair(const struct table *x, const double *theta, int a, int b) {
 }
 
 double table_slope(const struct table *x, const double *theta, int a, int b, int k) {
-  if (x->value) return x->slope[(size_t)k * area(x->part.x.m, x->part.x.m) + at(a, b, x->part.x.m)];
   double slope[2] = {0, 0}; /* of a distance: log sd, rate */
+  if (x->value) return x->slope[(size_t)k * area(x->part.x.m, x->part.x.m) + at(a, b, x->part.x.m)];
   distance_pair(x, theta, a, b, slope, NULL);
-  return k ? slope[1] : slope[0];
+  return slope[k > 0];
 }
 
 static const double *scale_of(const struct marginal_model *m, int row) {
