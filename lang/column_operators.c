@@ -204,11 +204,18 @@ static void tell_lack(struct column_scope *s, const struct column_function *f, s
   }
 }
 
+/* elapsed(x, since = ...): the moment is said, and no unit has to tell it. */
+static bool has_moment(const struct column_function *f, const struct column_arguments *args) {
+  for (int i = 0; i < COLUMN_PARAMETERS_MAX; i++)
+    if (f->parameter[i].name && f->parameter[i].kind == PARAMETER_MOMENT && args->argument[i]) return true;
+  return false;
+}
+
 void column_check_design(struct column_scope *s, const struct column_function *f, const struct ast *call,
                          const struct column_arguments *args) {
   const struct ast *unit = check_unit(s, f, args);
   if (!s->schema && !s->design) return;
-  if ((f->needs == NEEDS_UNIT && unit) || serves(f->needs, scope_design(s))) return;
+  if ((f->needs == NEEDS_UNIT && (unit || has_moment(f, args))) || serves(f->needs, scope_design(s))) return;
   tell_lack(s, f, call->u.call.callee->span, args);
 }
 

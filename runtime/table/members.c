@@ -128,9 +128,10 @@ struct table *table_members(struct mem *m, struct diags *diags, const struct sou
                             const struct table *t, const struct member *member, int n, const char *role) {
   struct stacking s = {.arena = arena_new(m), .diags = diags, .src = src, .t = t, .member = member, .n = n};
   s.column = arena_array(s.arena, (size_t)t->n_columns + 1, struct column);
-  if (table_find(t, role) >= 0) return fault(&s, 0, DIAG_MEMBER_NAME, role, NULL), NULL;
   if (!stack_all(&s)) return NULL;
-  add_role(&s, role);
+  const char *name = is_done(&s, role) ? "role" : role; /* `id_w` and `id_h` are the ids themselves */
+  if (is_done(&s, name)) return fault(&s, 0, DIAG_MEMBER_NAME, name, NULL), NULL;
+  add_role(&s, name);
   struct table *new = table_make(m, t->n_rows * n, s.n_columns, s.column);
   arena_hold(new->arena, s.arena);
   arena_hold(new->arena, t->arena);

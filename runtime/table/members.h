@@ -12,7 +12,8 @@ struct member {
 };
 
 /* New table: for each row of t one for each member, in the order given; `x_w` and `x_h` are one column `x`, a column without
-   affix is repeated, and the role stands in a column of its own, a factor with the members' levels.  Errors at the members'
+   affix is repeated, and the role stands in a column of its own, a factor with the members' levels; in `role` where the members'
+   columns bring one of the name asked for.  Errors at the members'
    spans and NULL: an affix that no column has, a column that one member lacks, two kinds in one column, a name that is
    taken. */
 struct table *table_members(struct mem *m, struct diags *diags, const struct source *src,

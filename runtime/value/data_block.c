@@ -162,9 +162,14 @@ static bool where_line(struct block *b, const struct ast *line) {
   return FAIL(b, line, DIAG_WHERE_EMPTY);
 }
 
+/* Members who are told apart by no role have the column of their ids. */
+static const char *members_column(const struct design *d) {
+  if (d && d->role) return d->role;
+  return d && d->person >= 0 ? d->unit[d->person].name : "role";
+}
+
 static bool members_line(struct block *b, const struct ast *line) {
   struct member *member = arena_array(b->in->scratch, (size_t)line->u.values.values.n, struct member);
-  const struct design *d = b->table->design;
   int n = 0;
   for (const struct ast *m = line->u.values.values.first; m; m = m->next) {
     const struct ast *level = m->u.arg.key;
@@ -174,7 +179,7 @@ static bool members_line(struct block *b, const struct ast *line) {
                         .span = m->span};
   }
   struct table *t = table_members(b->in->mem, b->in->diags, b->in->script->source, b->table, member, n,
-                                  d && d->role ? d->role : "role");
+                                  members_column(b->table->design));
   if (t) b->table = t;
   return t != NULL;
 }
