@@ -62,7 +62,7 @@ static void kin_yyerror(struct span *at, struct parser *p, const char *message);
 %right '^'
 
 %type <node> statement name text expr operand primary literal arg if data design model block param unit_tail
-%type <node> data_line design_line model_line opt_query opt_as opt_of opt_in opt_step opt_by unit dyad_tail of_kind
+%type <node> data_line design_line model_line opt_query opt_as opt_of opt_in opt_step opt_by unit dyad_tail of_kind equations
 %type <list> statements args arg_list items item_list names literals params param_list hypotheses units
 %type <list> data_lines design_lines model_lines opt_data_lines
 
@@ -157,7 +157,9 @@ arg_list: arg                                   { $$ = list_add((struct ast_list
   | arg_list ',' arg                            { $$ = list_add($1, $3); }
 arg: expr                                       { $$ = node_arg(p, @$, NULL, $1); }
   | expr '=' expr                               { $$ = node_arg(p, @$, $1, $3); }
-  | '{' hypotheses '}'                          { $$ = node_arg(p, @$, NULL, node_list(p, AST_HYPOTHESES, @$, $2)); }
+  | equations                          { $$ = node_arg(p, @$, NULL, $1); }
+  | expr '=' equations                 { $$ = node_arg(p, @$, $1, $3); }
+equations: '{' hypotheses '}'          { $$ = node_list(p, AST_HYPOTHESES, @$, $2); }
 hypotheses: %empty                              { $$ = (struct ast_list){0}; }
   | hypotheses NEWLINE
   | hypotheses expr NEWLINE                     { $$ = list_add($1, $2); }

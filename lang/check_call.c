@@ -151,7 +151,7 @@ static void check_over_table(struct call *c) {
   for (struct ast *arg = c->node->u.call.args.first; arg; arg = arg->next, i++) {
     const struct param *p = c->param[i] >= 0 ? &c->sig->params[c->param[i]] : NULL;
     if (p && p->kind == PARAM_COLUMNS)
-      check_columns(c->ck, bare_weights(p, arg->u.arg.value), c->table,
+      check_columns(c->ck, bare_weights(p, arg->u.arg.value), c->table ? c->table : c->fit.table,
                     p->type == TYPE_BOOL ? p->name : NULL);
   }
 }
@@ -165,7 +165,8 @@ static enum type check_signature(struct checker *ck, struct ast *node, const str
   for (struct ast *arg = args->first; arg; arg = arg->next) check_argument(&c, arg, param[i++]);
   check_missing(&c);
   check_over_table(&c);
-  if (c.hypotheses) check_hypotheses(ck, c.hypotheses, c.fit);
+  if (c.hypotheses && sig->n_params && sig->params[0].type == TYPE_FIT)
+    check_hypotheses(ck, c.hypotheses, c.fit);
   return sig->result;
 }
 

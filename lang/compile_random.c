@@ -9,9 +9,10 @@
 
 /* ---- structures ---- */
 
-/* The argument without a name, if there is one alone. */
+/* The argument without a name, if there is one alone; of known(1 | animal, K) the first. */
 static const struct ast *only_argument(const struct ast *call) {
-  const struct ast *found = NULL;
+  const struct ast *found = NULL, *first = call->u.call.args.first;
+  if (first && !first->u.arg.key && ast_calls(call, "known")) return first->u.arg.value;
   for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next) {
     if (arg->u.arg.key) continue;
     if (found) return NULL;
@@ -24,7 +25,7 @@ static const struct ast *only_argument(const struct ast *call) {
 bool compile_is_structure(const struct ast *call) {
   if (call->kind != AST_CALL || call->u.call.callee->kind != AST_NAME) return false;
   const char *name = call->u.call.callee->u.name.whole;
-  if (strcmp(name, "us") == 0 || strcmp(name, "diag") == 0) return true;
+  if (strcmp(name, "us") == 0 || strcmp(name, "diag") == 0 || strcmp(name, "known") == 0) return true;
   const struct ast *x = only_argument(call);
   return strcmp(name, "residual") != 0 && x && ast_is_bar(x);
 }
@@ -215,6 +216,7 @@ static bool has_term(const struct ir_terms *terms, const struct ir_term *t) {
 static bool same_random(const struct ir_random *a, const struct ir_random *b) {
   if (!a->members != !b->members || (a->members && strcmp(a->members->name, b->members->name) != 0))
     return false;
+  if (!a->known != !b->known) return false;
   if (a->by != b->by || (a->stratum && b->stratum && strcmp(a->stratum, b->stratum) != 0)) return false;
   if (!same_vars(a->group, a->n_group, b->group, b->n_group) || a->basis.n != b->basis.n) return false;
   for (int i = 0; i < a->basis.n; i++)
@@ -245,6 +247,7 @@ struct random_term {
   bool named; /* the structure is written out */
   int band;
   const struct ast *by; /* a factor: effects with a matrix for each level; NULL: none */
+  const char *known;    /* a matrix over the levels; NULL: none */
 };
 
 static bool basis_summand(void *arg, const struct ast *node, const char *place) {
@@ -267,7 +270,9 @@ static const char *random_text(struct compiler *c, const struct random_term *t, 
   bool intercept = basis->n > 0 && basis->term[0].n == 0;
   buf_put(&b, intercept ? "(1" : "(0");
   for (int i = intercept; i < basis->n; i++) buf_printf(&b, " + %s", basis->term[i].name);
-  buf_printf(&b, " | %s)", group);
+  buf_printf(&b, " | %s", group);
+  if (t->known) buf_printf(&b, ", %s", t->known);
+  buf_putc(&b, ')');
   return b.text;
 }
 
@@ -301,8 +306,9 @@ static void add_for_groups(struct compiler *c, const struct random_term *t, stru
                           .group = g->var,
                           .group_name = name,
                           .members = g->members,
-                          .structure = t->structure,
+                          .structure = t->known ? "us" : t->structure,
                           .text = random_text(c, t, &basis, name),
+                          .known = t->known,
                           .split = t->bar->u.op.op == OP_BARBAR,
                           .band = t->band,
                           .by = -1,
@@ -366,6 +372,27 @@ static void compile_bar(struct compiler *c, const struct random_term *t) {
     add_for_groups(c, t, compile_terms(&local, set, intercept, -1), &groups);
 }
 
+/* ---- known(1 | animal, K) ---- */
+
+/* The second argument, by place or as `matrix`. */
+static const struct ast *matrix_argument(const struct ast *call) {
+  int place = 0;
+  for (const struct ast *arg = call->u.call.args.first; arg; arg = arg->next) {
+    const struct ast *key = arg->u.arg.key;
+    if (key ? key->kind == AST_NAME && strcmp(key->u.name.whole, "matrix") == 0 : ++place == 2)
+      return arg->u.arg.value;
+  }
+  return NULL;
+}
+
+static void take_known(struct compiler *c, const struct ast *call, struct random_term *t) {
+  const struct ast *k = matrix_argument(call);
+  if (!k || k->kind != AST_NAME || k->u.name.n_parts > 1)
+    COLUMN_ERROR(c->scope, (k ? k : call)->span, DIAG_KNOWN_MATRIX);
+  else
+    t->known = k->u.name.whole;
+}
+
 /* ---- the door ---- */
 
 /* by = arm, band = 2 */
@@ -376,7 +403,8 @@ static void take_named(struct compiler *c, const struct ast *call, const struct 
     const struct ast *key = arg->u.arg.key, *value = arg->u.arg.value;
     if (!key) continue;
     const char *name = key->kind == AST_NAME ? key->u.name.whole : "";
-    if (strcmp(name, "by") == 0)
+    if (form->index == INDEX_UNITS && strcmp(name, "matrix") == 0) continue;
+    if (strcmp(name, "by") == 0 && form->index != INDEX_UNITS)
       t->by = value;
     else if (strcmp(name, "band") == 0 && form->band && value->kind == AST_NUMBER &&
              value->u.number.value >= 1)
@@ -400,6 +428,7 @@ static void compile_structure(struct compiler *c, const struct ast *call) {
     COLUMN_ERROR(c->scope, call->span, DIAG_RANDOM_TWO_STRUCTURES, name, spelled(c->scope->arena, &t, ""));
   else {
     take_named(c, call, form, &t);
+    if (form->index == INDEX_UNITS) take_known(c, call, &t);
     compile_bar(c, &t);
   }
 }

@@ -83,6 +83,10 @@ static void take_factor(struct residual_reading *w, const struct ast *e) {
                  structure_near(name->u.name.whole));
     return;
   }
+  if (form->index == INDEX_UNITS) {
+    COLUMN_ERROR(s, e->span, DIAG_KNOWN_RESIDUAL);
+    return;
+  }
   if (w->r->n_factors == RESIDUAL_FACTORS_MAX) {
     COLUMN_ERROR(s, e->span, DIAG_RESIDUAL_FACTORS, arena_printf(s->arena, "%d", RESIDUAL_FACTORS_MAX));
     return;

@@ -128,10 +128,31 @@ static void look_at_overlaps(struct looking *l, const struct ir_random *two) {
     const struct ir_term *both =
         same_vars(one->group, one->n_group, two->group, two->n_group) ? shared(one, two) : NULL;
     bool strata = one->by >= 0 && one->by == two->by; /* of different rows */
-    if (both && !strata)
+    bool related = !one->known != !two->known;        /* of one alone the levels are related */
+    if (both && !strata && !related)
       TELL(l, two->span, DIAG_LINT_OVERLAPPING_TERMS, one->text, two->text,
            both->n ? both->name : "the intercept", two->group_name, overlap_hint(l->found->arena, one, two));
   }
+}
+
+/* ---- a residual that holds what a random term says ---- */
+
+/* What the structure has for the rows of a block, where a constant added to all pairs is no new thing; NULL: it has not. */
+static const char *holds_constants(const struct ir_residual_factor *f) {
+  if (strcmp(f->structure, "us") == 0) return "a covariance for each pair of them";
+  if (strcmp(f->structure, "toep") == 0 && f->band == 0) return "a covariance for each lag";
+  if (strcmp(f->structure, "cs") == 0 || strcmp(f->structure, "exch") == 0)
+    return "one covariance for all of them";
+  return NULL;
+}
+
+static void look_at_residual(struct looking *l, const struct ir_random *r) {
+  const struct ir_residual *e = l->ir->residual;
+  if (!e || e->n_factors != 1 || e->variance != VARIANCE_ONE || r->members || r->known || r->by >= 0) return;
+  const char *what = holds_constants(&e->factor[0]);
+  if (!what || r->basis.n == 0 || r->basis.term[0].n > 0 || strcmp(r->structure, "exch") == 0) return;
+  if (!same_vars(r->group, r->n_group, e->block, e->n_block)) return;
+  TELL(l, r->span, DIAG_LINT_RESIDUAL_CONTAINS, r->text, r->group_name, e->text, what);
 }
 
 /* ---- `||` and factors ---- */
@@ -201,6 +222,7 @@ void lint_model(struct lint_list *found, const struct model_ir *ir, bool schema,
   look_at_slopes(&l);
   for (int t = 0; t < ir->n_random; t++) {
     look_at_overlaps(&l, &ir->random[t]);
+    look_at_residual(&l, &ir->random[t]);
     look_at_bars(&l, &ir->random[t]);
   }
 }

@@ -9,7 +9,7 @@ static const struct structure_form forms[] = {
     {"har1", INDEX_ONE, false, true, false},      {"ou", INDEX_ONE, true, false, false},
     {"exp", INDEX_MANY, true, false, false},      {"toep", INDEX_ONE, false, true, true},
     {"htoep", INDEX_ONE, false, true, true},      {"ante1", INDEX_ONE, false, false, false},
-    {"exch", INDEX_NEVER, false, false, false},
+    {"exch", INDEX_NEVER, false, false, false},   {"known", INDEX_UNITS, false, false, false},
 };
 
 enum { N_FORMS = sizeof forms / sizeof *forms };

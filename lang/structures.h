@@ -9,6 +9,7 @@ enum structure_index {
   INDEX_ONE,   /* one column: ar1(day | person) */
   INDEX_MANY,  /* coordinates: exp(x, y | site) */
   INDEX_NEVER, /* none: exch */
+  INDEX_UNITS, /* the levels of the grouping factor of a random term: known */
 };
 
 struct structure_form {

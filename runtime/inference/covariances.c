@@ -6,14 +6,13 @@ static const double z95 = 1.959963984540054;
 
 struct listing {
   struct arena *a;
-  const struct fit *f;
+  const struct frame *frame;
   struct covariance_parameter *list;
   int n;
 };
 
 /* Names of the positions of a parameter's part; NULL: it has none. */
-static const char *const *labels_of(const struct fit *f, const struct reml_natural *x) {
-  const struct frame *frame = f->frame;
+static const char *const *labels_of(const struct frame *frame, const struct reml_natural *x) {
   if (x->term < frame->problem->n_terms) return frame->terms[x->term].names;
   return x->factor >= 0 ? frame->residual->factor[x->factor].labels : NULL;
 }
@@ -24,8 +23,9 @@ static const char *label(struct arena *a, const char *const *labels, int i) {
 }
 
 /* For people "corr(wife, husband)", "corr(lag 2)"; for machines "corr.wife.husband", "corr.lag2". */
-static const char *pair_name(struct arena *a, const struct fit *f, const struct reml_natural *x, bool key) {
-  const char *const *labels = labels_of(f, x);
+static const char *pair_name(struct arena *a, const struct frame *frame, const struct reml_natural *x,
+                             bool key) {
+  const char *const *labels = labels_of(frame, x);
   if (x->what.a < 0) return "rho";
   if (x->what.b < 0) return arena_printf(a, key ? "corr.lag%d" : "corr(lag %d)", x->what.a);
   const char *one = label(a, labels, x->what.b), *two = label(a, labels, x->what.a);
@@ -33,8 +33,8 @@ static const char *pair_name(struct arena *a, const struct fit *f, const struct 
 }
 
 static void name_it(struct listing *w, const struct reml_natural *x, struct covariance_parameter *p) {
-  const struct frame_residual *e = w->f->frame->residual;
-  const char *const *labels = labels_of(w->f, x);
+  const struct frame_residual *e = w->frame->residual;
+  const char *const *labels = labels_of(w->frame, x);
   struct arena *a = w->a;
   switch (x->what.kind) {
   case NATURAL_SD:
@@ -43,8 +43,8 @@ static void name_it(struct listing *w, const struct reml_natural *x, struct cova
     if (x->factor < 0 && e && e->reference) p->name = arena_printf(a, "sd(%s)", e->reference);
     break;
   case NATURAL_CORRELATION:
-    p->name = pair_name(a, w->f, x, false);
-    p->key = pair_name(a, w->f, x, true);
+    p->name = pair_name(a, w->frame, x, false);
+    p->key = pair_name(a, w->frame, x, true);
     break;
   case NATURAL_RATE: p->name = p->key = "rate"; break;
   case NATURAL_RANGE: p->name = p->key = "range"; break;
@@ -56,12 +56,14 @@ static void name_it(struct listing *w, const struct reml_natural *x, struct cova
   }
 }
 
-static void interval(const struct fit *f, const struct reml_natural *x, struct covariance_parameter *p) {
+static void interval(const struct frame *frame, const struct reml_natural *x,
+                     struct covariance_parameter *p) {
   bool boundary = x->what.kind == NATURAL_CORRELATION ? fabs(p->value) > 1 - 1e-8 : p->value == 0;
+  boundary = boundary || natural_is_endless(x);
   p->lower = p->upper = (double)NAN;
   if (boundary) p->se = (double)NAN;
   if (!isfinite(p->se)) return;
-  if (x->what.kind == NATURAL_SCALE && f->frame->residual->variance != VARIANCE_BY) {
+  if (x->what.kind == NATURAL_SCALE && frame->residual->variance != VARIANCE_BY) {
     p->lower = p->value - z95 * p->se;
     p->upper = p->value + z95 * p->se;
   } else if (x->what.kind == NATURAL_CORRELATION) {
@@ -76,7 +78,7 @@ static void interval(const struct fit *f, const struct reml_natural *x, struct c
 }
 
 static const char *where_of(struct listing *w, const struct reml_natural *x) {
-  const struct frame *frame = w->f->frame;
+  const struct frame *frame = w->frame;
   if (x->term < frame->problem->n_terms) return frame->terms[x->term].text;
   const struct frame_residual *e = frame->residual;
   if (!e) return "residual";
@@ -95,26 +97,87 @@ static void add_half_life(struct listing *w) {
   half->upper = log(2) / half[-1].lower;
 }
 
-static void add(struct listing *w, const struct reml_natural *x) {
+/* What tells parameters of one name apart: the grouping factor of a term, the stratum of a residual; NULL: nothing. */
+static const char *owner_of(struct listing *w, const struct reml_natural *x) {
+  const struct frame *frame = w->frame;
+  if (x->term < frame->problem->n_terms) {
+    const char *known = frame->ir->random[x->term].known, *group = frame->terms[x->term].group;
+    return known ? arena_printf(w->a, "%s, %s", group, known) : group;
+  }
+  const struct frame_residual *e = frame->residual;
+  if (!e || e->n_strata < 2 || x->factor < 0) return NULL;
+  return print_level(w->a, e->by, e->strata[x->stratum]);
+}
+
+/* "sd(Intercept | Subject)", "rho(person)", "corr(lag2 | person)", "ratio(arm[digital])", "sigma" */
+static const char *full_name(struct listing *w, const struct reml_natural *x,
+                             const struct covariance_parameter *p) {
+  const char *owner = owner_of(w, x), *name = p->name;
+  if (x->factor < 0 && x->what.kind == NATURAL_SD) return "sigma";
+  if (p->ratio) return arena_printf(w->a, "ratio(%s)", w->frame->residual->scale[x->place]);
+  if (x->what.kind == NATURAL_CORRELATION && x->what.a >= 0 && x->what.b < 0)
+    name = arena_printf(w->a, "corr(lag%d)", x->what.a);
+  if (!owner) return name;
+  size_t n = strlen(name);
+  if (name[n - 1] != ')') return arena_printf(w->a, "%s(%s)", name, owner);
+  return arena_printf(w->a, "%.*s | %s)", (int)n - 1, name, owner);
+}
+
+static void add(struct listing *w, const struct reml_natural *x, int natural) {
   struct covariance_parameter *p = &w->list[w->n++];
-  bool ratio = x->what.kind == NATURAL_SCALE && w->f->frame->residual->variance == VARIANCE_BY;
+  bool ratio = x->what.kind == NATURAL_SCALE && w->frame->residual->variance == VARIANCE_BY;
   double value = ratio ? exp(x->value) : x->value;
   *p = (struct covariance_parameter){.where = where_of(w, x),
-                                     .residual = x->term == w->f->frame->problem->n_terms,
+                                     .natural = natural,
+                                     .residual = x->term == w->frame->problem->n_terms,
+                                     .ratio = ratio,
+                                     .held = x->held,
                                      .value = value,
                                      .se = ratio ? value * x->se : x->se};
   name_it(w, x, p);
-  interval(w->f, x, p);
+  p->full = full_name(w, x, p);
+  interval(w->frame, x, p);
   if (x->what.kind == NATURAL_RATE) add_half_life(w);
 }
 
-struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, int *n) {
-  const struct reml_result *r = f->result;
-  struct listing w = {.a = a, .f = f};
-  w.list = arena_array(a, 2 * (size_t)r->n_natural, struct covariance_parameter);
-  for (int i = 0; i < r->n_natural; i++) add(&w, &r->natural[i]);
+static struct covariance_parameter *list_of(struct arena *a, const struct frame *frame,
+                                            const struct reml_natural *x, int n_natural, int *n) {
+  struct listing w = {.a = a, .frame = frame};
+  w.list = arena_array(a, 2 * (size_t)n_natural, struct covariance_parameter);
+  for (int i = 0; i < n_natural; i++) add(&w, &x[i], i);
   *n = w.n;
   return w.list;
+}
+
+struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, int *n) {
+  int count;
+  const struct reml_natural *x = reml_natural_values(a, f->frame->problem, f->result, 1, &count);
+  return list_of(a, f->frame, x, count, n);
+}
+
+struct covariance_parameter *covariance_names(struct arena *a, const struct frame *frame, int *n) {
+  int count;
+  const struct reml_natural *x = reml_naturals(a, frame->problem, &count);
+  return list_of(a, frame, x, count, n);
+}
+
+static bool same_name(const char *x, const char *y) {
+  for (;; x++, y++) {
+    while (*x == ' ' || *x == '`') x++;
+    while (*y == ' ' || *y == '`') y++;
+    if (*x != *y) return false;
+    if (!*x) return true;
+  }
+}
+
+int covariance_find(const struct covariance_parameter *p, int n, const char *name) {
+  int found = -1;
+  for (int i = 0; i < n; i++) {
+    if (p[i].derived) continue;
+    if (same_name(p[i].full, name)) return i;
+    if (same_name(p[i].name, name)) found = found == -1 ? i : -2;
+  }
+  return found;
 }
 
 const char *residual_structure(struct arena *a, const struct fit *f) {

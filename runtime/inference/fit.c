@@ -27,6 +27,7 @@ static bool tell(struct arena *a, struct diags *diags, const struct source *src,
   case REML_ZERO_RESIDUAL: diag_add(diags, src, span, DIAG_ZERO_RESIDUAL, DIAG_END); return true;
   case REML_NOT_CONVERGED: diag_add(diags, src, span, DIAG_NOT_CONVERGED, r->message, DIAG_END); return true;
   case REML_INTERRUPTED: diag_add(diags, src, span, DIAG_INTERRUPTED, DIAG_END); return false;
+  case REML_UNREACHABLE: diag_add(diags, src, span, DIAG_HOLD_UNREACHABLE, DIAG_END); return false;
   case REML_NOT_IDENTIFIED:
     diag_add(diags, src, span, DIAG_NOT_IDENTIFIED, terms_at_fault(a, frame, r), DIAG_END);
     return false;
@@ -56,6 +57,8 @@ struct fit *fit_model(struct mem *m, struct diags *diags, const struct source *s
                              .max_evaluations = options->max_evaluations,
                              .start = options->start,
                              .theta = options->theta,
+                             .n_begin = options->n_begin,
+                             .begin = options->begin,
                              .restarts = options->restarts,
                              .log = options->log ? &log : NULL};
   const struct reml_result *r = reml_fit(a, frame->problem, &how);
@@ -112,11 +115,24 @@ static void add_random(const struct re_term *t, const double *b, int n, double *
     for (size_t j = 0; j < c; j++) out[i / loads] += t->z[i * c + j] * b[(size_t)t->level[i] * c + j];
 }
 
+/* Of related levels b has the effects themselves, and rows load on others (struct re_term, root): the load on the row's own
+   level, the last of its places, has the basis times the root's diagonal. */
+static void add_related(const struct re_term *t, const double *b, int n, double *out) {
+  size_t c = (size_t)t->c, loads = (size_t)t->loads, q = (size_t)t->q;
+  for (size_t i = 0; i < (size_t)n; i++) {
+    size_t own = (size_t)t->level[i * loads + loads - 1], s = 0;
+    while ((size_t)t->level[i * loads + s] != own) s++;
+    for (size_t j = 0; j < c; j++)
+      out[i] += t->z[(i * loads + s) * c + j] / t->root[own + own * q] * b[own * c + j];
+  }
+}
+
 void fit_fitted(const struct fit *f, double *out) {
   const struct problem *p = f->frame->problem;
   for (int i = 0; i < p->n; i++) out[i] = f->frame->offset ? f->frame->offset[i] : 0;
   add_fixed(f, out);
-  for (int t = 0; t < p->n_terms; t++) add_random(&p->terms[t], f->result->b[t], p->n, out);
+  for (int t = 0; t < p->n_terms; t++)
+    (p->terms[t].root ? add_related : add_random)(&p->terms[t], f->result->b[t], p->n, out);
 }
 
 void fit_residuals(const struct fit *f, double *out) {

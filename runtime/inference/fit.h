@@ -23,7 +23,9 @@ struct fit_options {
   int max_evaluations;
   const double *start; /* see reml.h */
   const double *theta; /* likewise, of a model with structures */
-  int restarts;        /* further searches from random points */
+  int n_begin;         /* covariance parameters to begin at */
+  const struct covariance_value *begin;
+  int restarts; /* further searches from random points */
   bool log;
   struct lint_set silenced;
 };

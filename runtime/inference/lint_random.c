@@ -174,8 +174,49 @@ const char *singular_meaning(struct arena *a, const struct frame *frame, const s
                       c, c, r->g_rank[t]);
 }
 
+static bool without_se(const struct reml_result *r) {
+  for (int i = 0; i < r->n_natural; i++)
+    if (!isnan(r->natural[i].se) || r->natural[i].held) return false;
+  return r->n_natural > 0;
+}
+
+/* A rate or range without end: its standard error is far larger than itself. */
+static const struct reml_natural *without_end(const struct reml_result *r) {
+  for (int i = 0; i < r->n_natural; i++)
+    if (natural_is_endless(&r->natural[i])) return &r->natural[i];
+  return NULL;
+}
+
+static const char *endless_text(struct arena *a, const struct reml_natural *x) {
+  return arena_printf(a, "the data do not determine the %s",
+                      x->what.kind == NATURAL_RATE ? "rate" : "range");
+}
+
+/* The Hessian is singular at an optimum that is no boundary. */
+static void tell_flat(struct lint_list *found, const struct fit *f) {
+  const struct reml_result *r = f->result;
+  const struct ir_residual *e = f->frame->ir->residual;
+  const struct reml_natural *endless = without_end(r);
+  bool none = r->status == REML_CONVERGED && without_se(r);
+  if (!endless && !none) return;
+  bool random = endless ? endless->term < f->frame->problem->n_terms : !e;
+  struct span at = random ? f->frame->ir->random[endless ? endless->term : 0].span : e->span;
+  const char *what =
+      endless ? endless_text(found->arena, endless)
+              : arena_printf(found->arena,
+                             "not all %d covariance parameters can be told from the data, and none "
+                             "has a standard error",
+                             r->n_natural);
+  const char *remedy =
+      endless
+          ? "the rows are uncorrelated, or all alike, at the distances that occur: leave the structure out"
+          : "a structure with fewer parameters, or fewer random terms";
+  lint_add(found, f->frame->ir->source, at, DIAG_LINT_FLAT, what, remedy, DIAG_END);
+}
+
 void lints_of_fit(struct lint_list *found, const struct fit *f) {
   const struct frame *frame = f->frame;
+  tell_flat(found, f);
   if (f->result->status != REML_SINGULAR) return;
   for (int t = 0; t < frame->problem->n_terms; t++) {
     if (f->result->g_rank[t] == frame->problem->terms[t].c) continue;

@@ -1,5 +1,6 @@
 #include "runtime/model/design.h"
 #include "runtime/model/grouping.h"
+#include "runtime/model/known.h"
 #include "runtime/model/loads.h"
 #include "runtime/model/residual.h"
 #include <math.h>
@@ -85,7 +86,9 @@ static bool enough_levels(const struct making *k, const struct ir_random *term, 
     diag_add(k->diags, k->src, term->span, DIAG_FEW_GROUPS, g->name, DIAG_END);
     return false;
   }
-  if (k->ir->residual || g->loads || !cov_find(term->structure))
+  bool weighted =
+      k->weights->expr && k->weights->kind == WEIGHTS_PRECISION; /* the residual's variance differs */
+  if (weighted || k->ir->residual || g->loads || term->known || !cov_find(term->structure))
     return true; /* what structures can tell apart shows at the start */
   if (g->q >= k->n && has_intercept(&term->basis)) {
     diag_add(k->diags, k->src, term->span, DIAG_LEVELS_AS_ROWS, g->name, count(k, k->n), DIAG_END);
@@ -135,10 +138,11 @@ static bool make_term(struct making *k, int t, const struct grouping *g, struct 
   }
   k->frame->terms[t] = (struct frame_term){.group = term->group_name,
                                            .text = term->text,
-                                           .structure = term->structure,
+
+                                           .structure = term->known ? "known" : term->structure,
                                            .names = names,
                                            .labels = g->labels};
-  return residual_make_term(k, term, out);
+  return term->known ? known_make(k, t, g, out) : residual_make_term(k, term, out);
 }
 
 static bool make_random(struct making *k, struct problem *p) {
@@ -213,7 +217,7 @@ static bool make_weights(struct making *k, struct problem *p) {
 
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          const struct frame_weights *weights, bool reml) {
+                          const struct frame_weights *weights, const struct table *const *known, bool reml) {
   static const struct frame_weights no_weights = {0};
   if (!weights) weights = &no_weights;
   struct arena *a = arena_new(m), *mark = arena_pool_mark(m);
@@ -225,6 +229,7 @@ struct frame *frame_build(struct mem *m, struct diags *diags, const struct sourc
                      .span = span,
                      .table = table,
                      .weights = weights,
+                     .known = known,
                      .ir = with_weights(a, ir, weights->expr)};
   struct frame *f = k.frame = arena_make(a, struct frame);
   *f = (struct frame){.arena = a, .ir = k.ir, .table = table};

@@ -105,10 +105,11 @@ struct frame {
 };
 
 /* Builds the frame.  subset: NULL or table->n_rows flags.  weights: NULL, or precisions, positive numbers, or frequencies,
-   whole numbers: a row stands for so many of its kind, and is there so often in `row`.  src and span: the fit call, for messages (those on parts of the formula use the IR's source).  NULL after
+   whole numbers: a row stands for so many of its kind, and is there so often in `row`.  known: for each random term the table of its matrix, or
+   NULL; itself NULL: no term has one.  src and span: the fit call, for messages (those on parts of the formula use the IR's source).  NULL after
    errors. */
 struct frame *frame_build(struct mem *m, struct diags *diags, const struct source *src, struct span span,
                           const struct model_ir *ir, const struct table *table, const bool *subset,
-                          const struct frame_weights *weights, bool reml);
+                          const struct frame_weights *weights, const struct table *const *known, bool reml);
 
 #endif

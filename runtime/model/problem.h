@@ -22,6 +22,9 @@ struct re_term {
   const struct cov *cov; /* G_t, where it is us or diag; NULL: as `structure` says */
   const struct structure *structure; /* G_t over `x`; NULL: cov */
   struct positions x;                /* c positions */
+  /* q x q, lower triangular, column by column: the levels' effects are u = (root (x) I) b, so that Cov u = K (x) G with
+     K = root root'; rows load on b.  NULL: u = b. */
+  const double *root;
 };
 
 /* One factor of a product of structures: a position in it for each row. */
@@ -44,6 +47,13 @@ struct residual {
   const double *scale; /* n x n_scale, row by row */
 };
 
+/* A covariance parameter, by its number in reml_naturals() (reml.h), and a value: of an sd, a rate or a range above 0, of a
+   correlation between -1 and 1. */
+struct covariance_value {
+  int natural;
+  double value;
+};
+
 struct problem {
   struct arena *arena; /* owns or holds everything; counted */
   int n, p;            /* rows; columns of X */
@@ -53,7 +63,9 @@ struct problem {
   int n_terms;
   const struct re_term *terms;
   const struct residual *residual; /* NULL: sigma^2 diag(w)^-1 */
-  bool reml;                       /* REML, else ML */
+  int n_hold; /* covariance parameters that are not estimated but given */
+  const struct covariance_value *hold;
+  bool reml; /* REML, else ML */
 };
 
 #endif

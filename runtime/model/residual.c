@@ -286,6 +286,20 @@ static bool make_scale(struct residual_making *w) {
   return true;
 }
 
+/* More parameters than rows: the likelihood has no maximum. */
+static bool few_parameters(const struct residual_making *w) {
+  const struct making *k = w->k;
+  long n = w->out->n_scale;
+  for (int f = 0; f < w->out->n_factors; f++) {
+    struct part part = part_new(k->scratch, w->out->factors[f].structure, &w->out->factors[f].x, true, f > 0);
+    n += (long)part_n(&part) * w->out->n_strata;
+  }
+  if (n < k->n) return true;
+  diag_add(k->diags, k->src, w->ir->span, DIAG_RESIDUAL_PARAMETERS, w->ir->text,
+           arena_printf(k->scratch, "%ld", n), arena_printf(k->scratch, "%d", k->n), DIAG_END);
+  return false;
+}
+
 bool residual_make(struct making *k, struct problem *p) {
   if (!k->ir->residual) return true;
   struct residual_making w = {.k = k,
@@ -295,7 +309,9 @@ bool residual_make(struct making *k, struct problem *p) {
   *w.out = (struct residual){0};
   *w.names = (struct frame_residual){.text = w.ir->text, .block = w.ir->block_name};
   make_blocks(&w);
-  if (!make_factors(&w) || !positions_differ(&w) || !make_strata(&w) || !make_scale(&w)) return false;
+  if (!make_factors(&w) || !positions_differ(&w) || !make_strata(&w) || !make_scale(&w) ||
+      !few_parameters(&w))
+    return false;
   w.names->n_blocks = w.out->n_blocks;
   w.names->n_factors = w.out->n_factors;
   p->residual = w.out;

@@ -30,6 +30,7 @@ struct making {
   const struct model_ir *ir;
   struct frame *frame;
   const struct frame_weights *weights; /* expr NULL: none; the last of var otherwise */
+  const struct table *const *known;    /* for each random term that of its matrix; NULL: none has one */
   int n;                               /* rows used */
   struct variable *var;                /* ir->n_vars, and the offset among them */
 };

@@ -36,6 +36,17 @@ void chart_factors(const struct prepared *pr, const double *theta, double *const
   }
 }
 
+/* G = y_scale^2 (B^-1 Lambda)(B^-1 Lambda)': a square, so that variances are never negative. */
+void chart_covariance(const struct prepared *pr, struct arena *scratch, const double *theta, int t,
+                      double *g) {
+  const struct prepared_term *x = &pr->terms[t];
+  double *lambda = matrix_raw(scratch, x->c, x->c), s = pr->y_scale * pr->y_scale;
+  x->cov->factor(x->c, x->pivot, theta + x->theta, lambda);
+  la_solve_upper(x->c, x->basis, x->c, x->c, lambda, x->c);
+  la_multiply_nt(x->c, x->c, x->c, lambda, x->c, lambda, x->c, g, x->c);
+  for (int i = 0; i < x->c * x->c; i++) g[i] *= s;
+}
+
 void chart_phi(const struct prepared *pr, const double *theta, double *phi) {
   for (int t = 0; t < pr->all.n_terms; t++) {
     const struct prepared_term *x = &pr->terms[t];

@@ -14,7 +14,7 @@ static void allocate(struct arena *a, const struct prepared *pr, struct reml_res
   out->b = arena_array(a, (size_t)m, double *);
   out->b_var = arena_array(a, (size_t)m, double *);
   out->g_rank = arena_array(a, (size_t)m, int);
-  out->n_theta = pr->k;
+  out->n_theta = pr->k - pr->problem->n_hold;
   for (int j = 0; j < p; j++) out->aliased[j] = true;
   for (int i = 0; i < pr->rank; i++) out->aliased[pr->keep[i]] = false;
   for (int j = 0; j < p; j++) out->beta[j] = NAN;
@@ -75,20 +75,15 @@ static void user_basis(int c, const double *basis, double s, double *x) {
     for (int i = 0; i <= j; i++) x[at(i, j, c)] = x[at(j, i, c)] = s * (x[at(i, j, c)] + x[at(j, i, c)]) / 2;
 }
 
-/* G = y_scale^2 (B^-1 Lambda)(B^-1 Lambda)': a square, so that variances are never negative. */
 static void put_covariance(struct arena *scratch, const struct prepared *pr, const double *theta, int t,
                            double *g) {
   const struct prepared_term *x = &pr->terms[t];
-  double *lambda = matrix_raw(scratch, x->c, x->c), s = pr->y_scale * pr->y_scale;
-  if (pr->marginal) {
-    memcpy(g, marginal_g(pr->marginal, t), sizeof(double) * area(x->c, x->c));
-    user_basis(x->c, x->basis, s * chart_sigma2(pr, theta), g);
+  if (!pr->marginal) {
+    chart_covariance(pr, scratch, theta, t, g);
     return;
   }
-  x->cov->factor(x->c, x->pivot, theta + x->theta, lambda);
-  la_solve_upper(x->c, x->basis, x->c, x->c, lambda, x->c);
-  la_multiply_nt(x->c, x->c, x->c, lambda, x->c, lambda, x->c, g, x->c);
-  for (int i = 0; i < x->c * x->c; i++) g[i] *= s;
+  memcpy(g, marginal_g(pr->marginal, t), sizeof(double) * area(x->c, x->c));
+  user_basis(x->c, x->basis, pr->y_scale * pr->y_scale * chart_sigma2(pr, theta), g);
 }
 
 /* Modes of the sparse part, level by level to their places. */
@@ -132,6 +127,8 @@ void finish_result(struct arena *a, struct prepared *pr, const double *theta, st
   double sigma2 = chart_sigma2(pr, theta);
   allocate(a, pr, out);
   out->sigma2 = sigma2 * pr->y_scale * pr->y_scale;
+  if (pr->marginal)
+    out->theta = (double *)memcpy(matrix_raw(a, pr->k, 1), theta, sizeof(double) * (size_t)pr->k);
   put_fixed(scratch, pr, sigma2, out);
   for (int t = 0; t < pr->all.n_terms; t++) {
     put_covariance(scratch, pr, theta, t, out->g[t]);

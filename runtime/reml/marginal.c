@@ -512,6 +512,85 @@ static int level_number(const struct marginal *ms, const struct pattern *p, int 
   return term->level[(size_t)row * (size_t)loads_of(term) + s];
 }
 
+/* Where the levels of a term begin among its loads; begin has room for one more than there are. */
+static int level_starts(const struct pattern *p, int t, int *begin) {
+  int n = 0;
+  for (int i = 0; i < p->n_loads[t]; i++)
+    if (i == 0 || p->loads[t][i].level != p->loads[t][i - 1].level) begin[n++] = i;
+  begin[n] = p->n_loads[t];
+  return n;
+}
+
+/* The levels of one term in the clusters of a pattern. */
+struct term_modes {
+  const struct marginal *ms;
+  const struct pattern *p;
+  int t, c, n_levels;
+  const int *begin;
+  const double *inverse, *e; /* n x n: V^-1; n x count: y - X b */
+  double *z, *zv;            /* n_levels of c x n; c x n */
+  double *work;
+  double *b, *var;
+};
+
+static int level_of(const struct term_modes *w, int cluster, int i) {
+  return level_number(w->ms, w->p, cluster, w->t, &w->p->loads[w->t][w->begin[i]]);
+}
+
+/* design (c x n) and its product with V^-1 to mode and variance of a level; prior: its variance in units of G. */
+static void put_mode(const struct term_modes *w, int cluster, int level, const double *design, double prior) {
+  int c = w->c, n = w->p->n;
+  const double *g = w->ms->model.term[w->t].value;
+  double *var = w->var + (size_t)level * area(c, c);
+  put_level(c, n, g, design, w->zv, w->e + at(0, cluster, n), w->b + (size_t)level * (size_t)c, var, w->work);
+  for (int i = 0; i < c * c; i++) var[i] += (prior - 1) * g[i];
+}
+
+static void independent_modes(const struct term_modes *w) {
+  int c = w->c, n = w->p->n;
+  for (int i = 0; i < w->n_levels; i++) {
+    const double *z = w->z + (size_t)i * area(c, n);
+    la_multiply(c, n, n, z, c, w->inverse, n, w->zv, c);
+    for (int k = 0; k < w->p->count; k++) put_mode(w, k, level_of(w, k, i), z, 1);
+  }
+}
+
+/* u = (root (x) I) b: the designs of the levels mixed. */
+static void related_modes(const struct term_modes *w, struct arena *scratch) {
+  int c = w->c, n = w->p->n;
+  const struct re_term *term = &w->ms->problem->terms[w->t];
+  double *mixed = matrix_raw(scratch, c, n);
+  for (int k = 0; k < w->p->count; k++)
+    for (int i = 0; i < w->n_levels; i++) {
+      int level = level_of(w, k, i);
+      double prior = 0;
+      memset(mixed, 0, sizeof(double) * area(c, n));
+      for (int j = 0; j < w->n_levels; j++) {
+        double x = term->root[at(level, level_of(w, k, j), term->q)];
+        prior += x * x;
+        la_axpy(area(c, n), x, w->z + (size_t)j * area(c, n), mixed);
+      }
+      la_multiply(c, n, n, mixed, c, w->inverse, n, w->zv, c);
+      put_mode(w, k, level, mixed, prior);
+    }
+}
+
+static void modes_of_term(struct term_modes *w, struct arena *scratch) {
+  int c = w->c = w->ms->model.term[w->t].part.x.m, n = w->p->n;
+  int *begin = ints_raw(scratch, w->p->n_loads[w->t] + 1);
+  w->n_levels = level_starts(w->p, w->t, begin);
+  w->begin = begin;
+  w->z = matrix_raw(scratch, c * n, w->n_levels);
+  w->zv = matrix_raw(scratch, c, n);
+  w->work = matrix_raw(scratch, c, 2 * c + 1);
+  for (int i = 0; i < w->n_levels; i++)
+    level_design(w->p, w->p->loads[w->t], begin[i], begin[i + 1], c, w->z + (size_t)i * area(c, n));
+  if (w->ms->problem->terms[w->t].root)
+    related_modes(w, scratch);
+  else
+    independent_modes(w);
+}
+
 static void modes_of_pattern(const struct marginal *ms, const struct pattern *p, const double *d,
                              double *const *b, double *const *var, struct arena *scratch) {
   struct arena_mark mark = arena_mark(scratch);
@@ -526,20 +605,10 @@ static void modes_of_pattern(const struct marginal *ms, const struct pattern *p,
     la_multiply(n, 1, p1, rows, n, d, p1, e + at(0, k, n), n);
   }
   for (int t = 0; t < ms->model.n_terms; t++) {
-    int c = ms->model.term[t].part.x.m;
-    const struct load *load = p->loads[t];
-    double *z = matrix_raw(scratch, c, n), *zv = matrix_raw(scratch, c, n),
-           *work = matrix_raw(scratch, c, 2 * c + 1);
-    for (int from = 0, to; from < p->n_loads[t]; from = to) {
-      for (to = from; to < p->n_loads[t] && load[to].level == load[from].level;) to++;
-      level_design(p, load, from, to, c, z);
-      la_multiply(c, n, n, z, c, inverse, n, zv, c);
-      for (int k = 0; k < p->count; k++) {
-        size_t level = (size_t)level_number(ms, p, k, t, &load[from]);
-        put_level(c, n, ms->model.term[t].value, z, zv, e + at(0, k, n), b[t] + level * (size_t)c,
-                  var[t] + level * area(c, c), work);
-      }
-    }
+    struct arena_mark term = arena_mark(scratch);
+    struct term_modes w = {.ms = ms, .p = p, .t = t, .inverse = inverse, .e = e, .b = b[t], .var = var[t]};
+    modes_of_term(&w, scratch);
+    arena_reset(scratch, term);
   }
   arena_reset(scratch, mark);
 }

@@ -85,6 +85,8 @@ static void list_blocks(struct large *l) {
 struct large *large_new(struct arena *a, const struct marginal_model *m, const struct sparse_problem *all,
                         const struct pattern *p, bool always) {
   int q = effects_of(m, p);
+  for (int t = 0; t < m->n_terms; t++) /* marginal.c mixes the modes of such a term */
+    if (m->problem->terms[t].root) return NULL;
   if (q == 0 || (!always && (p->n < LARGE_ROWS || q > p->n))) return NULL;
   struct large *l = arena_make(a, struct large);
   *l = (struct large){

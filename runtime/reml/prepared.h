@@ -92,6 +92,9 @@ void chart_start(const struct prepared *pr, double *theta); /* relative sd 1, si
 /* The chart of given relative covariance matrices, g[t] c x c in the internal basis. */
 void chart_from(const struct prepared *pr, double *const *g, double *theta);
 void chart_factors(const struct prepared *pr, const double *theta, double *const *lambda); /* over sigma */
+/* G_t in the user's units; not of the marginal kernel. */
+void chart_covariance(const struct prepared *pr, struct arena *scratch, const double *theta, int t,
+                      double *g);
 void chart_phi(const struct prepared *pr, const double *theta, double *phi);
 void chart_scale(const struct prepared *pr, double *theta, double s); /* V -> s V */
 /* True: derivatives have to be had anew at the new theta. */
@@ -132,9 +135,17 @@ void solved_hessian(const struct prepared *pr, double sigma2, bool observed, dou
 
 /* Terms, parameters and the kernel. */
 void prepare_structures(struct prepared *pr, const double *root_w);
-/* The covariance parameters as users know them, with standard errors from the Hessian h of -2 log L in theta. */
-void finish_structures(struct arena *a, struct prepared *pr, const double *theta, const double *h,
-                       struct reml_result *out);
+
+/* ---- naturals.c: covariance parameters as users know them ---- */
+
+double natural_value(const struct prepared *pr, struct arena *scratch, const struct reml_natural *x,
+                     const double *theta);
+/* slope (k + 1): its derivatives in theta, which is left as it was. */
+void natural_slopes(const struct prepared *pr, struct arena *scratch, const struct reml_natural *x,
+                    double *theta, double *slope);
+/* Values at theta, with standard errors from the covariance matrix of theta; cov NULL: there is none. */
+void finish_naturals(struct arena *a, const struct prepared *pr, const double *theta, const double *cov,
+                     struct reml_result *out);
 
 /* ---- newton.c ---- */
 

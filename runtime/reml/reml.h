@@ -22,8 +22,10 @@ struct reml_options {
   const double
       *start; /* NULL, or the stacked G_t (user's basis, c x c each, column by column) divided by sigma^2 */
   const double *theta; /* NULL, or reml_result.theta of a problem with the same structures */
-  int restarts;        /* further searches, from random starting points */
-  struct buf *log;     /* NULL, or receives a line an evaluation (--dump=fitlog) */
+  int n_begin;         /* covariance parameters that the search begins at */
+  const struct covariance_value *begin;
+  int restarts;    /* further searches, from random starting points */
+  struct buf *log; /* NULL, or receives a line an evaluation (--dump=fitlog) */
 };
 
 /* Why the fit ended.  ORDER STATUS: reml_status_text */
@@ -35,6 +37,7 @@ enum reml_status {
   REML_NOT_CONVERGED,  /* evaluations used up, or no decrease left with a gradient that is not small */
   REML_NOT_IDENTIFIED, /* information singular at the start: bad_param lists parameters */
   REML_INTERRUPTED,
+  REML_UNREACHABLE, /* no covariance matrix was found with the values of `begin` and `hold` */
 };
 
 /* What an evaluation computes. */
@@ -57,6 +60,7 @@ struct reml_natural {
   int place;           /* within its part; of SCALE: which column of residual.scale */
   struct natural what;
   double value, se; /* se NaN: not to be had, as on a boundary */
+  bool held;
 };
 
 /* Result in the user's units.  Arrays live in the arena given to reml_fit. */
@@ -73,10 +77,10 @@ struct reml_result {
   int *g_rank;    /* n_terms: rank of G_t (< c: singular) */
   double **b;     /* n_terms: q x c row by row: conditional modes (BLUPs) */
   double **b_var; /* n_terms: q x c x c: conditional variance given beta and theta (lme4's condVar) */
-  int n_natural;  /* of problems with structures, else 0 */
+  int n_natural;
   struct reml_natural *natural;
   double *theta; /* of such problems: of the structures, relative to sigma^2 */
-  int n_theta;   /* covariance parameters, the residual variance not counted */
+  int n_theta;   /* covariance parameters that were estimated, the residual variance not counted */
   int evaluations;
   int restarts,
       worse; /* further searches made; those that ended at a criterion more than 1e-6 above the best */
@@ -100,6 +104,13 @@ double reml_residual_element(const struct residual_matrix *m, int i, int j);
 /* Does the problem have structures beyond us and diag of independent levels?  Have two of them the same? */
 bool problem_has_structures(const struct problem *problem);
 bool problem_same_structures(const struct problem *p, const struct problem *q);
+/* A rate or a range whose standard error is so much larger than itself that it is not determined. */
+bool natural_is_endless(const struct reml_natural *x);
+/* Values and standard errors at a result; what the fit has already, or worked out now.  May take as long as a few evaluations. */
+const struct reml_natural *reml_natural_values(struct arena *a, const struct problem *problem,
+                                               const struct reml_result *r, int threads, int *n);
+/* The covariance parameters of a problem, term by term, the residual last; their values are not filled in. */
+struct reml_natural *reml_naturals(struct arena *a, const struct problem *problem, int *n);
 /* Of one factor of the residual's structure the m x m matrix over its positions (of the first times sigma^2, else relative);
    NULL: it has none, since its positions are too many. */
 double *reml_residual_factor(struct arena *a, const struct problem *problem, const struct reml_result *r,

@@ -33,6 +33,7 @@ const char *reml_status_text(struct arena *a, const struct reml_result *r) {
         "(gradient %.2g)",
         r->evaluations, r->decrement, r->gradient_norm);
   case REML_NOT_IDENTIFIED: return "the data cannot tell some variances apart";
+  case REML_UNREACHABLE: return "no covariance matrix has the values of start and hold";
   case REML_INTERRUPTED: return arena_printf(a, "interrupted after %d evaluations", r->evaluations);
   }
   return "";

@@ -289,20 +289,6 @@ static void put_meanings(struct buf *out, const struct explaining *x, const stru
   if (x->fixed.cut) put_line(out, "...", 0, style);
 }
 
-/* "var(u0), var(u1), cov(u0, u1)" */
-static void put_parameters(struct buf *b, const struct explaining *x, int t) {
-  bool full = strcmp(x->ir->random[t].structure, "us") == 0;
-  int n = x->basis[t].n;
-  for (int k = 0; k < n; k++) buf_printf(b, "%svar(%c%d)", k ? ", " : "", letter(t), k);
-  for (int k = 0; k < n && full; k++)
-    for (int j = 0; j < k; j++) buf_printf(b, ", cov(%c%d, %c%d)", letter(t), j, letter(t), k);
-}
-
-static int parameters_of(const struct explaining *x, int t) {
-  int n = x->basis[t].n;
-  return strcmp(x->ir->random[t].structure, "us") == 0 ? n * (n + 1) / 2 : n;
-}
-
 static void put_random(struct buf *out, const struct explaining *x, const struct report_style *style) {
   sheet_heading(out, "\nWhat varies", style);
   for (int t = 0; t < x->ir->n_random; t++) {
@@ -320,7 +306,7 @@ static void put_random(struct buf *out, const struct explaining *x, const struct
                  intercept ? "a level of its own" : "an own effect of ", intercept ? "" : name);
     }
     buf_put(&b, ". Parameters: ");
-    put_parameters(&b, x, t);
+    put_random_parameters(&b, r, x->basis[t].n, letter(t));
     put_line(out, b.text, 4, style);
   }
   const struct ir_residual *e = x->ir->residual;
@@ -337,37 +323,13 @@ static void put_random(struct buf *out, const struct explaining *x, const struct
     put_line(out, "e: independent residuals with one variance. Parameter: var(e)", 4, style);
 }
 
-/* The covariance that two rows of one unit have by a term: var(u0) + cov(u0, u1) (year + year') + var(u1) year year'. */
-static void put_covariance(struct buf *b, const struct explaining *x, int t) {
-  bool full = strcmp(x->ir->random[t].structure, "us") == 0;
-  const struct model_column *c = x->basis[t].column;
-  int n = x->basis[t].n;
-  char u = letter(t);
-  for (int k = 0; k < n; k++) {
-    bool one = c[k].n == 0;
-    buf_printf(b, "%svar(%c%d)", k ? " + " : "", u, k);
-    if (!one) buf_printf(b, " %s %s'", c[k].name, c[k].name);
-    for (int j = 0; j < k && full; j++) {
-      if (c[j].n == 0)
-        buf_printf(b, " + cov(%c%d, %c%d) (%s + %s')", u, j, u, k, c[k].name, c[k].name);
-      else
-        buf_printf(b, " + cov(%c%d, %c%d) (%s %s' + %s %s')", u, j, u, k, c[j].name, c[k].name, c[k].name,
-                   c[j].name);
-    }
-  }
-}
-
 static void put_pattern(struct buf *out, const struct explaining *x, const struct report_style *style) {
   sheet_heading(out, "\nCovariance of two rows (' marks the second)", style);
   for (int t = 0; t < x->ir->n_random; t++) {
     struct buf b;
     buf_init(&b, x->a);
     buf_printf(&b, "of one %s: ", x->ir->random[t].group_name);
-    if (x->basis[t].n <= 6)
-      put_covariance(&b, x, t);
-    else
-      buf_printf(&b, "z' G z', with the %d by %d matrix G of (%s)", x->basis[t].n, x->basis[t].n,
-                 x->ir->random[t].text);
+    put_random_pattern(&b, x->a, x->ir, &x->ir->random[t], &x->basis[t], letter(t));
     put_line(out, b.text, 4, style);
   }
   const struct ir_residual *e = x->ir->residual;
@@ -381,7 +343,7 @@ static void put_pattern(struct buf *out, const struct explaining *x, const struc
 
 static void put_count(struct buf *out, const struct explaining *x, const struct report_style *style) {
   int n = 1;
-  for (int t = 0; t < x->ir->n_random; t++) n += parameters_of(x, t);
+  for (int t = 0; t < x->ir->n_random; t++) n += random_parameters(x->a, &x->ir->random[t], x->basis[t].n);
   const char *known = x->table ? "" : " (more where factors have several levels: give the data to see them)";
   const char *s = x->fixed.n == 1 ? "" : "s",
              *random = n > 1 ? arena_printf(x->a, ", %d of random effects", n - 1) : "";

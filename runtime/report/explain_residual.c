@@ -39,6 +39,16 @@ static const struct pattern_text *pattern_of(const char *structure) {
   return &patterns[0];
 }
 
+const char *structure_pattern(struct arena *a, const char *structure, const char *index) {
+  const struct pattern_text *p = pattern_of(structure);
+  struct buf b;
+  buf_init(&b, a);
+  put_template(&b, p->scale, index);
+  if (*p->scale) buf_putc(&b, ' ');
+  put_template(&b, p->correlation, index);
+  return b.text;
+}
+
 /* "s[role, role'] rho^|day - day'|" */
 const char *residual_pattern(struct arena *a, const struct model_ir *ir) {
   const struct ir_residual *r = ir->residual;

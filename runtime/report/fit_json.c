@@ -83,6 +83,12 @@ static void put_parameters(struct json_place at, struct arena *a, const struct c
   }
 }
 
+/* Of plain models the matrices say it all. */
+static const struct covariance_parameter *structures_of(struct arena *a, const struct fit *f, int *n) {
+  *n = 0;
+  return problem_has_structures(f->frame->problem) ? covariance_parameters(a, f, n) : NULL;
+}
+
 static void put_random(struct json_place at, struct arena *a, const struct fit *f) {
   struct json_place random = json_put_array(json_key(at, "random"));
   for (int t = 0; t < f->frame->problem->n_terms; t++) {
@@ -98,7 +104,7 @@ static void put_random(struct json_place at, struct arena *a, const struct fit *
     for (int i = 0; i < c; i++) json_put_number(sd, sqrt(g[i * c + i]));
     json_put_matrix(json_key(term, "corr"), correlations(a, g, c), c, c);
     int n;
-    const struct covariance_parameter *p = covariance_parameters(a, f, &n);
+    const struct covariance_parameter *p = structures_of(a, f, &n);
     put_parameters(json_put_object(json_key(term, "parameters")), a, p, n, names->text);
     json_put_integer(json_key(term, "rank"), f->result->g_rank[t]);
   }
@@ -133,7 +139,7 @@ static void put_residual(struct json_place at, struct arena *a, const struct fit
   const struct frame_residual *e = f->frame->residual;
   struct json_place residual = json_put_object(json_key(at, "residual"));
   int n;
-  const struct covariance_parameter *p = covariance_parameters(a, f, &n);
+  const struct covariance_parameter *p = structures_of(a, f, &n);
   json_put_text(json_key(residual, "structure"), residual_structure(a, f));
   if (e && e->block)
     json_put_text(json_key(residual, "group"), e->block);

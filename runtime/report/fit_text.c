@@ -8,6 +8,7 @@
 #include "lang/column_operators.h"
 #include "runtime/inference/lints.h"
 #include "runtime/report/coding_text.h"
+#include "runtime/inference/covariances.h"
 #include "runtime/report/covariance_text.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
@@ -230,7 +231,10 @@ static const char *rows_of_levels(const struct fit_report *r, int t) {
   const struct re_term *term = &r->problem->terms[t];
   int *count = arena_array(r->a, (size_t)term->q, int);
   int loads = term->loads > 1 ? term->loads : 1;
-  for (int i = 0; i < r->problem->n * loads; i++) count[term->level[i]] += loads_something(term, i);
+  for (int i = 0; i < r->problem->n * loads; i++) {
+    bool relative = term->root && term->level[i] != term->level[i / loads * loads + loads - 1];
+    count[term->level[i]] += loads_something(term, i) && !relative;
+  }
   int least = count[0];
   int most = count[0];
   for (int i = 1; i < term->q; i++) {
@@ -353,6 +357,7 @@ static bool is_success(enum reml_status status) {
   case REML_ZERO_RESIDUAL:
   case REML_NOT_CONVERGED:
   case REML_NOT_IDENTIFIED:
+  case REML_UNREACHABLE:
   case REML_INTERRUPTED: return false;
   }
   return false;
@@ -369,6 +374,19 @@ static void put_status(const struct fit_report *r) {
     if (r->result->g_rank[t] < r->problem->terms[t].c) labelled(r, "", singular_text(r, t));
 }
 
+/* "sd(Intercept | Subject) = 20; sigma = 1" */
+static void put_held(const struct fit_report *r) {
+  struct buf b;
+  int n;
+  if (r->problem->n_hold == 0) return;
+  const struct covariance_parameter *p = covariance_parameters(r->a, r->fit, &n);
+  buf_init(&b, r->a);
+  for (int i = 0; i < n; i++)
+    if (p[i].held && !p[i].derived) buf_printf(&b, "%s%s = %.10g", b.n ? "; " : "", p[i].full, p[i].value);
+  buf_putc(r->out, '\n');
+  labelled(r, "Held", sheet_safe(r->a, b.text));
+}
+
 void report_fit(struct buf *out, const struct fit *f, const struct report_style *style) {
   struct fit_report r = {.out = out,
                          .a = out->arena,
@@ -381,7 +399,8 @@ void report_fit(struct buf *out, const struct fit *f, const struct report_style 
   put_data(&r);
   put_criterion(&r);
   put_random(&r);
-  covariance_text(r.out, r.a, r.fit, &r.style);
+  if (problem_has_structures(r.problem)) covariance_text(r.out, r.a, r.fit, &r.style);
+  put_held(&r);
   put_groups(&r);
   coding_text(r.out, r.a, r.frame, &r.style);
   put_fixed(&r);

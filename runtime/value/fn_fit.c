@@ -1,6 +1,6 @@
 /* fn_fit.c: fit(). */
 #include "lang/describe.h"
-#include "runtime/value/interp.h"
+#include "runtime/value/covariance_values.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@ enum {
   ARG_WEIGHTS,
   ARG_START,
   ARG_DF,
-  ARG_RESTARTS
+  ARG_RESTARTS,
+  ARG_HOLD
 }; /* ORDER FIT: builtins.def */
 
 enum { RESTARTS_MAX = 1000 };
@@ -102,14 +103,28 @@ static bool start_of_structures(struct call *c, const struct problem *p, const d
   return true;
 }
 
-static bool make_start(struct call *c, const struct problem *p, const double **start, const double **theta) {
-  *start = *theta = NULL;
-  if (!c->arg[ARG_START].ast) return true;
-  if (problem_has_structures(p)) return start_of_structures(c, p, theta);
-  double *s = arena_raw(c->in->scratch, stacked_size(p), double);
-  *start = s;
+static bool make_start(struct call *c, const struct frame *frame, struct fit_options *how) {
+  const struct problem *p = frame->problem;
   const struct value *v = &c->arg[ARG_START].value;
+  if (!c->arg[ARG_START].ast) return true;
+  if (v->kind == VALUE_HYPOTHESES)
+    return covariance_values_read(c, ARG_START, frame, &how->n_begin, &how->begin);
+  if (problem_has_structures(p)) return start_of_structures(c, p, &how->theta);
+  double *s = arena_raw(c->in->scratch, stacked_size(p), double);
+  how->start = s;
   return v->kind == VALUE_FIT ? start_from_fit(c, p, v->u.fit, s) : start_from_theta(c, p, s);
+}
+
+/* What is held belongs to the problem, so that a refit holds it too. */
+static bool make_hold(struct call *c, struct frame *frame) {
+  struct problem *p = frame->problem;
+  const struct covariance_value *hold;
+  if (!c->arg[ARG_HOLD].ast) return true;
+  if (!covariance_values_read(c, ARG_HOLD, frame, &p->n_hold, &hold)) return false;
+  struct covariance_value *kept = arena_array(frame->arena, (size_t)p->n_hold, struct covariance_value);
+  memcpy(kept, hold, sizeof *kept * (size_t)p->n_hold);
+  p->hold = kept;
+  return true;
 }
 
 static bool read_restarts(struct call *c, int *restarts) {
@@ -160,6 +175,21 @@ static bool find_weights(struct call *c, struct arena *a, const struct model_spe
   return w->expr != NULL;
 }
 
+/* The tables of `known` terms, by their names; false after an error. */
+static bool find_known(struct call *c, const struct model_ir *ir, const struct table *const **known) {
+  const struct table **list = arena_array(c->in->scratch, (size_t)ir->n_random, const struct table *);
+  for (int t = 0; t < ir->n_random; t++) {
+    const struct ir_random *r = &ir->random[t];
+    const struct value *v = r->known ? env_find(c->in, r->known) : NULL;
+    if (v && v->kind == VALUE_TABLE) list[t] = v->u.table;
+    if (!r->known || list[t]) continue;
+    diag_add(c->in->diags, ir->source, r->span, DIAG_KNOWN_TABLE, r->known, DIAG_END);
+    return false;
+  }
+  *known = list;
+  return true;
+}
+
 static struct frame *make_frame(struct call *c, bool reml) {
   struct interp *in = c->in;
   const struct table *t = c->arg[ARG_DATA].value.u.table;
@@ -171,8 +201,11 @@ static struct frame *make_frame(struct call *c, bool reml) {
   struct model_ir *ir = compile_model(a, in->diags, spec, table_schema(in->scratch, t));
   bool *keep;
   struct frame_weights weights;
-  if (!ir || !find_weights(c, a, spec, &weights) || !make_subset(c, t, &keep)) return NULL;
-  return frame_build(in->mem, in->diags, in->script->source, c->node->span, ir, t, keep, &weights, reml);
+  const struct table *const *known;
+  if (!ir || !find_weights(c, a, spec, &weights) || !find_known(c, ir, &known) || !make_subset(c, t, &keep))
+    return NULL;
+  return frame_build(in->mem, in->diags, in->script->source, c->node->span, ir, t, keep, &weights, known,
+                     reml);
 }
 
 bool builtin_fit(struct call *c, struct value *out) {
@@ -184,7 +217,7 @@ bool builtin_fit(struct call *c, struct value *out) {
     diag_add(in->diags, in->script->source, c->arg[ARG_DF].ast->span, DIAG_DF_LATER,
              c->arg[ARG_DF].value.u.text, DIAG_END);
   struct frame *frame = make_frame(c, how.reml);
-  if (!frame || !make_start(c, frame->problem, &how.start, &how.theta) || !read_restarts(c, &how.restarts))
+  if (!frame || !make_hold(c, frame) || !make_start(c, frame, &how) || !read_restarts(c, &how.restarts))
     return false;
   how.silenced = lint_allowed(in->allowed, frame->ir->spec);
   struct fit *f = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);

@@ -80,7 +80,7 @@ static inline struct frame *lab_frame(struct lab *l, const char *formula, const 
   struct arena *a = arena_new(&l->mem);
   struct model_ir *ir = compile_formula(a, l->diags, l->script->source, f, table_schema(l->arena, l->table));
   if (!ir) return NULL;
-  return frame_build(&l->mem, l->diags, l->script->source, f->span, ir, l->table, subset, NULL, true);
+  return frame_build(&l->mem, l->diags, l->script->source, f->span, ir, l->table, subset, NULL, NULL, true);
 }
 
 /* All diagnostics as "K0601 4: text; hint", one a line; 4 is the column of the place. */
