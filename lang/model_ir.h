@@ -50,11 +50,11 @@ struct ir_random {
   const struct ir_members *members; /* the grouping factor is these, within `group`; NULL: `group` alone */
   const char *group_name;           /* "Subject", "dept:service"; for (1 | a/b) and (1 | b in a): "b:a" */
   const char *structure;            /* "us", "diag": name in the registry of covariance structures */
-  const char *known;                /* the matrix of relations among the levels: a table's name; NULL: none are related */
-  const char *text;                 /* "(1 + Days | Subject)" as the report shows it */
-  bool split;                       /* a part of (basis || group) */
-  int band;                         /* of toep; 0: all lags */
-  int by; /* variable: only rows of its level `stratum` have the effects; -1: all rows */
+  const char *known; /* the matrix of relations among the levels: a table's name; NULL: none are related */
+  const char *text;  /* "(1 + Days | Subject)" as the report shows it */
+  bool split;        /* a part of (basis || group) */
+  int band;          /* of toep; 0: all lags */
+  int by;            /* variable: only rows of its level `stratum` have the effects; -1: all rows */
   const char *stratum;
   struct span span; /* for messages */
 };

@@ -188,8 +188,7 @@ static const struct reml_natural *without_end(const struct reml_result *r) {
 }
 
 static const char *endless_text(struct arena *a, const struct reml_natural *x) {
-  return arena_printf(a, "the data do not determine the %s",
-                      x->what.kind == NATURAL_RATE ? "rate" : "range");
+  return arena_printf(a, "the data do not determine the %s", x->what.kind == NATURAL_RATE ? "rate" : "range");
 }
 
 /* The Hessian is singular at an optimum that is no boundary. */

@@ -63,7 +63,7 @@ struct problem {
   int n_terms;
   const struct re_term *terms;
   const struct residual *residual; /* NULL: sigma^2 diag(w)^-1 */
-  int n_hold; /* covariance parameters that are not estimated but given */
+  int n_hold;                      /* covariance parameters that are not estimated but given */
   const struct covariance_value *hold;
   bool reml; /* REML, else ML */
 };
