@@ -83,13 +83,23 @@ static const char *slopes_without_mean(const struct looking *l, const struct ir_
   return b.text;
 }
 
+/* Deviations at occasions or places, whose mean is that of the fixed part's trend: `ar1(0 + day | person)`. */
+static bool is_process(const struct ir_random *r) {
+  static const char *const kinds[] = {"ar1",   "har1",  "ou", "exp", "toep",
+                                      "htoep", "ante1", "cs", "hcs", "homdiag"};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(r->structure, kinds[i]) == 0)
+      return r->basis.n == 1 && r->basis.term[0].n > 0 && r->basis.term[0].full[0];
+  return false;
+}
+
 static void look_at_slopes(struct looking *l) {
   const struct ir_terms *terms = &l->ir->fixed;
   struct columns *fixed = arena_array(l->found->arena, (size_t)terms->n, struct columns);
   for (int t = 0; t < terms->n; t++) fixed[t] = columns_of(l, &terms->term[t], true);
   for (int i = 0; i < l->ir->n_random; i++) {
     const struct ir_random *r = &l->ir->random[i];
-    const char *names = slopes_without_mean(l, r, fixed);
+    const char *names = is_process(r) ? "" : slopes_without_mean(l, r, fixed);
     if (*names) TELL(l, r->span, DIAG_LINT_SLOPE_WITHOUT_MEAN, r->text, names, r->group_name);
   }
 }

@@ -321,16 +321,28 @@ bool residual_make(struct making *k, struct problem *p) {
 
 /* ---- random terms ---- */
 
-/* Numbers that the levels of the basis' factor spell; false: the basis is no single factor of numbers. */
-static bool level_numbers(const struct making *k, const struct ir_random *r, int c, double *x) {
+/* The number that a level spells. */
+static bool level_number(const char *level, double *x) {
+  char *end;
+  *x = strtod(level, &end);
+  return !*end && end != level;
+}
+
+/* Coordinates of the c columns of the basis, row by row, which is one factor whose levels are numbers, or the combinations of several
+   (of columns the first factor varies fastest); how many dimensions, 0: it is something else. */
+static int level_numbers(const struct making *k, const struct ir_random *r, int c, double **x) {
   const struct ir_term *t = r->basis.n == 1 ? &r->basis.term[0] : NULL;
-  if (!t || t->n != 1 || !t->full[0] || k->var[t->var[0]].n_levels != c) return false;
-  for (int i = 0; i < c; i++) {
-    char *end;
-    x[i] = strtod(k->var[t->var[0]].levels[i], &end);
-    if (*end || end == k->var[t->var[0]].levels[i]) return false;
-  }
-  return true;
+  int most = strcmp(r->structure, "exp") == 0 ? RESIDUAL_INDEX_MAX : 1;
+  if (!t || t->n < 1 || t->n > most) return 0;
+  *x = arena_raw(k->arena, (size_t)c * (size_t)t->n, double);
+  for (int j = 0, column = 0; j < c; column = ++j)
+    for (int d = 0; d < t->n; d++) {
+      const struct variable *v = &k->var[t->var[d]];
+      if (v->type == COL_NUMBER || !t->full[d]) return 0;
+      if (!level_number(v->levels[column % v->n_levels], *x + j * t->n + d)) return 0;
+      column /= v->n_levels;
+    }
+  return t->n;
 }
 
 /* Rows of other strata do not load; levels are those of the stratum. */
@@ -428,12 +440,13 @@ bool residual_make_term(struct making *k, const struct ir_random *r, struct re_t
     return false;
   }
   if (!form->distance) return true;
-  double *x = arena_raw(k->arena, (size_t)term->c, double);
-  if (!level_numbers(k, r, term->c, x)) {
+  double *x = NULL;
+  int dims = level_numbers(k, r, term->c, &x);
+  if (dims == 0) {
     diag_add(k->diags, k->src, r->span, DIAG_RANDOM_DISTANCE, r->structure, DIAG_END);
     return false;
   }
-  term->x.dims = 1;
+  term->x.dims = dims;
   term->x.coordinate = x;
   return true;
 }
