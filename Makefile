@@ -17,7 +17,7 @@ CPPFLAGS += -I. -I$(BUILD)/gen -isystem /usr/include/suitesparse -D_GNU_SOURCE -
             -DKIN_STDLIB='"$(PREFIX)/share/kin/stdlib"'
 CFLAGS   += -std=c17 $(OPT) -fPIC -fopenmp $(WARN) $(WERROR) $(SANITIZE)
 LDFLAGS  += -fopenmp $(SANITIZE)
-LDLIBS   += -lcholmod -llapacke -lopenblas -ljansson -lcsv -lnettle $(LIBS_EXTRA) -lm
+LDLIBS   += -lcholmod -llapacke -lopenblas -ljansson -lcsv -lnettle -lRmath $(LIBS_EXTRA) -lm
 
 # One folder, one room: every .c file below these belongs to the library, but for the command and its prompt.
 SOURCES  := $(sort $(shell find lang runtime -name '*.c'))

@@ -6,11 +6,26 @@
 #include "runtime/model/frame.h"
 #include "runtime/reml/reml.h"
 
+/* How degrees of freedom of the fixed effects are found. */
+enum df_method { DF_NONE, DF_SATTERTHWAITE, DF_KR, DF_BETWEEN_WITHIN, DF_RESIDUAL, DF_NORMAL };
+struct df_choice {
+  enum df_method method;
+  bool observed, linear; /* of KR: observed information, not expected; without second derivatives of V */
+};
+
+struct small_sample;
+struct fit_later { /* worked out when it is asked for */
+  const struct small_sample *small;
+};
+
 struct fit {
   struct arena *arena; /* counted; holds the frame's */
   const struct frame *frame;
   const struct reml_result *result;
   bool reml;
+  struct df_choice df;
+  int threads;
+  struct fit_later *later;
   int n_par;              /* fixed effects (rank) + covariance parameters + 1 for sigma */
   const char *fitlog;     /* NULL unless asked for */
   struct lint_list lints; /* those that were not silenced */
@@ -19,6 +34,7 @@ struct fit {
 
 struct fit_options {
   bool reml;
+  struct df_choice df;
   int threads;
   int max_evaluations;
   const double *start; /* see reml.h */

@@ -61,8 +61,7 @@ static void put_fixed(struct arena *scratch, const struct prepared *pr, double s
           pr->y_scale * pr->y_scale * sigma2 * la_dot((size_t)n, half + at(0, i, n), half + at(0, j, n));
 }
 
-/* x (c x c) := s B^-1 x B^-T, symmetric to the last bit. */
-static void user_basis(int c, const double *basis, double s, double *x) {
+void finish_basis(int c, const double *basis, double s, double *x) {
   la_solve_upper(c, basis, c, c, x, c);
   for (int j = 0; j < c; j++)
     for (int i = 0; i < j; i++) {
@@ -83,7 +82,7 @@ static void put_covariance(struct arena *scratch, const struct prepared *pr, con
     return;
   }
   memcpy(g, marginal_g(pr->marginal, t), sizeof(double) * area(x->c, x->c));
-  user_basis(x->c, x->basis, pr->y_scale * pr->y_scale * chart_sigma2(pr, theta), g);
+  finish_basis(x->c, x->basis, pr->y_scale * pr->y_scale * chart_sigma2(pr, theta), g);
 }
 
 /* Modes of the sparse part, level by level to their places. */
@@ -117,7 +116,7 @@ static void put_modes(struct arena *scratch, struct prepared *pr, double sigma2,
     la_solve_upper(c, pr->terms[t].basis, c, q, out->b[t], c);
     for (size_t i = 0; i < area(c, q); i++) out->b[t][i] *= pr->y_scale;
     for (int l = 0; l < q; l++)
-      user_basis(c, pr->terms[t].basis, pr->y_scale * pr->y_scale * sigma2, out->b_var[t] + area(l, c * c));
+      finish_basis(c, pr->terms[t].basis, pr->y_scale * pr->y_scale * sigma2, out->b_var[t] + area(l, c * c));
   }
 }
 

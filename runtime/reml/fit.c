@@ -31,8 +31,7 @@ static void hessian_by_differences(struct search *s) {
   }
 }
 
-/* The Hessian at the optimum: observed information. */
-static void last_hessian(struct search *s) {
+void search_last_hessian(struct search *s) {
   if (solved_has_ei(s->pr))
     search_hessian(s, true);
   else
@@ -41,7 +40,7 @@ static void last_hessian(struct search *s) {
 
 static void put_naturals(struct arena *a, struct search *s, struct reml_result *out) {
   double *cov = matrix_raw(s->scratch, s->n, s->n);
-  last_hessian(s);
+  search_last_hessian(s);
   finish_naturals(a, s->pr, s->theta, search_covariance(s, cov) ? cov : NULL, out);
 }
 
@@ -125,17 +124,24 @@ static double *stacked(struct arena *a, const struct problem *problem, const str
   return all;
 }
 
+struct prepared *reml_reopen(struct arena *scratch, const struct problem *problem,
+                             const struct reml_result *r, int threads, struct search *s) {
+  struct reml_options how = {.threads = threads, .start = stacked(scratch, problem, r), .theta = r->theta};
+  struct prepared *pr = reml_prepare(scratch, problem, &how);
+  *s = search_new(pr, scratch);
+  search_at(s, r->sigma2 / (pr->y_scale * pr->y_scale));
+  return pr;
+}
+
 const struct reml_natural *reml_natural_values(struct arena *a, const struct problem *problem,
                                                const struct reml_result *r, int threads, int *n) {
   *n = r->n_natural;
   if (r->natural || !(r->sigma2 > 0)) return r->natural;
   struct mem *m = arena_mem(a);
-  struct arena *mark = arena_pool_mark(m), *scratch = arena_new(m);
-  struct reml_options how = {.threads = threads, .start = stacked(scratch, problem, r), .theta = r->theta};
-  struct prepared *pr = reml_prepare(scratch, problem, &how);
-  struct search s = search_new(pr, scratch);
+  struct arena *mark = arena_pool_mark(m);
+  struct search s;
   struct reml_result out = {0};
-  search_at(&s, r->sigma2 / (pr->y_scale * pr->y_scale));
+  reml_reopen(arena_new(m), problem, r, threads, &s);
   put_naturals(a, &s, &out);
   *n = out.n_natural;
   arena_pool_drain(m, mark);

@@ -93,6 +93,10 @@ bool sparse_eval(struct sparse *s, const double *const *lambda, unsigned want, s
 /* Second pass at the point of the last sparse_eval: adds to w->dwd; w->xwx is left alone (not available). */
 void sparse_weights(struct sparse *s, struct kernel_weights *w);
 
+/* tt (k x k) += tr(V^-1 V_i V^-1 V_j) at the point of the last sparse_eval, with K as a dense matrix: false where the effects are too
+   many for that, and nothing is added. */
+bool sparse_traces(struct sparse *s, double *tt);
+
 /* At the point of the last sparse_eval (want >= WANT_GRADIENT): conditional modes G_t E_t d, b[t]: q x c row by
    row, and diagonal blocks of Lambda M^-1 Lambda', var[t]: q of c x c.  Relative scale, internal basis, local
    levels. */

@@ -210,6 +210,36 @@ void solve_second(struct prepared *pr) {
   expected_information(pr);
 }
 
+void solved_forms(struct prepared *pr, const double *d, double *dwd, double *dr) {
+  struct solved *s = &pr->solved;
+  int k = pr->k, p1 = pr->p1;
+  struct kernel_weights w = {.d = d, .phi = s->phi, .dwd = s->kernel};
+  memset(w.dwd, 0, sizeof(double) * area(k, k));
+  if (pr->marginal) marginal_weights(pr->marginal, &w, false, s->trace2, dr);
+  if (pr->dense) dense_weights(pr->dense, &w);
+  if (pr->sparse) sparse_weights(pr->sparse, &w);
+  double *first = s->work;
+  for (int i = 0; i <= k; i++) {
+    double sum = 0;
+    for (int b = 0; b < p1; b++) sum += d[b] * la_dot((size_t)p1, u_of(pr, i) + at(0, b, p1), d);
+    first[i] = sum;
+  }
+  complete(pr, s->kernel, first, dwd);
+}
+
+bool solved_traces(struct prepared *pr, double *tt) {
+  int k = pr->k, n = k + 1;
+  if (solved_has_ei(pr)) {
+    memcpy(tt, pr->solved.tt, sizeof(double) * area(n, n));
+    return true;
+  }
+  if (pr->marginal) return false;
+  memcpy(pr->solved.kernel, pr->sums.tt, sizeof(double) * area(k, k));
+  if (!sparse_traces(pr->sparse, pr->solved.kernel)) return false;
+  complete(pr, pr->solved.kernel, pr->sums.t, tt);
+  return true;
+}
+
 double solved_sigma2(const struct prepared *pr) {
   return fmax(pr->solved.r2 / pr->nu, SIGMA2_FLOOR);
 }

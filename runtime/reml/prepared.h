@@ -118,6 +118,11 @@ bool solve_at(struct prepared *pr, const double *theta, unsigned want);
 /* The second pass: ai, and ei where it can be had. */
 void solve_second(struct prepared *pr);
 bool solved_has_ei(const struct prepared *pr);
+/* After solve_at: the quadratic forms d'W_ij d (n x n, n = k + 1) of any d (p1), and, marginal kernel, d'R_ij d (k x k) with
+   R_ij = D'V^-1 V_ij V^-1 D; relative scale. */
+void solved_forms(struct prepared *pr, const double *d, double *dwd, double *dr);
+/* After solve_second: T_ij (n x n) where the kernels leave them out; false: they cannot be had. */
+bool solved_traces(struct prepared *pr, double *tt);
 /* -2 log L of the last solve at a given sigma^2, and the sigma^2 that minimises it. */
 double solved_criterion(const struct prepared *pr, double sigma2);
 double solved_sigma2(const struct prepared *pr);
@@ -162,6 +167,8 @@ void newton_step(struct arena *scratch, int n, const double *g, const double *h,
 
 /* ---- finish.c, status.c ---- */
 
+/* x (c x c) := s B^-1 x B^-T for an upper triangular B, symmetric to the last bit. */
+void finish_basis(int c, const double *basis, double s, double *x);
 void finish_result(struct arena *a, struct prepared *pr, const double *theta, struct reml_result *out);
 void finish_perfect(struct arena *a, struct prepared *pr, struct reml_result *out);
 /* Result without estimates. */

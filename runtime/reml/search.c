@@ -14,6 +14,7 @@ enum { EVALUATIONS_MAX = 200 };
 #define STUCK 1e-10          /* trust region, relative to |theta| */
 #define STUCK_DECREMENT 1e-6 /* predicted decrease that rounding may hide */
 
+#define NOTHING 1e-6     /* relative sd that was zero, when theta is had from a covariance matrix */
 #define SECOND_LOOK 0.3  /* off the start in each parameter, where that tells nothing */
 #define RESTART_STEP 1.2 /* of a restart in each parameter: charts are made so that 1 is a large step */
 
@@ -314,5 +315,6 @@ void search_run(struct arena *a, struct search *s, int which, struct reml_result
 void search_at(struct search *s, double sigma2) {
   start_point(s, 0);
   chart_scale(s->pr, s->theta, sigma2 / chart_sigma2(s->pr, s->theta));
+  if (!s->pr->marginal) chart_zero_pivots(s->pr, s->theta, NOTHING);
   adopt(s, s->theta, evaluate(s, s->theta));
 }

@@ -33,6 +33,12 @@ void search_step(struct search *s, const double *h, double delta, struct step *o
 /* out (n x n) := 2 (s->h)^-1 of the parameters that are free; false: it is not positive definite. */
 bool search_covariance(struct search *s, double *out);
 
+/* s->h := the observed information; leaves the kernels near s->theta. */
+void search_last_hessian(struct search *s);
+/* A problem at its result again: s stands at the optimum, with first and second moments. */
+struct prepared *reml_reopen(struct arena *scratch, const struct problem *problem,
+                             const struct reml_result *r, int threads, struct search *s);
+
 /* identify.c: marks the terms that the data cannot tell apart (bad: n_terms + 1, the residual last); how many. */
 int search_not_identified(struct search *s, bool *bad);
 

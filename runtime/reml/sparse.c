@@ -572,6 +572,55 @@ void sparse_weights(struct sparse *s, struct kernel_weights *w) {
   arena_reset(s->arena, mark);
 }
 
+/* ---- T ------------------------------------------------------------------------------------------------- */
+
+enum { TRACES_MAX = 3000, TRACES_BLOCK = 64 };
+
+/* sum over levels l of term s and m of term t of K[(l, a), (m, d)] K[(l, b), (m, c)] */
+static double paired_sum(const struct cross *x, const double *kk, struct param i, struct param j) {
+  double sum = 0;
+  int s = i.term, t = j.term;
+  for (int m = x->off[t]; m < x->off[t + 1]; m += x->c[t]) {
+    const double *d = kk + area(x->q, m + j.b), *c = kk + area(x->q, m + j.a);
+    for (int l = x->off[s]; l < x->off[s + 1]; l += x->c[s]) sum += d[l + i.a] * c[l + i.b];
+  }
+  return sum;
+}
+
+/* tr(K G_i K G_j): each of the two is e_a e_b' + e_b e_a', or e_a e_a'. */
+static double trace_of_pair(const struct cross *x, const double *kk, struct param i, struct param j) {
+  struct param turned = {j.term, j.b, j.a};
+  double sum = paired_sum(x, kk, i, j);
+  if (j.a != j.b) sum += paired_sum(x, kk, i, turned);
+  if (i.a == i.b) return sum;
+  struct param other = {i.term, i.b, i.a};
+  sum += paired_sum(x, kk, other, j);
+  return j.a != j.b ? sum + paired_sum(x, kk, other, turned) : sum;
+}
+
+bool sparse_traces(struct sparse *s, double *tt) {
+  const struct cross *x = s->cross;
+  int q = x->q, k = s->problem->k;
+  if (q > TRACES_MAX) return false;
+  struct arena_mark mark = arena_mark(s->arena);
+  double *kk = matrix_raw(s->arena, q, q), *unit = matrix_raw(s->arena, q, TRACES_BLOCK),
+         *work = matrix_raw(s->arena, q, TRACES_BLOCK);
+  for (int from = 0; from < q; from += TRACES_BLOCK) {
+    int m = q - from < TRACES_BLOCK ? q - from : TRACES_BLOCK;
+    memset(unit, 0, sizeof(double) * area(q, m));
+    for (int j = 0; j < m; j++) unit[at(from + j, j, q)] = 1;
+    multiply_k(s, m, unit, work, kk + area(q, from));
+  }
+  for (int j = 0; j < k; j++)
+    for (int i = 0; i <= j; i++) {
+      double value = trace_of_pair(x, kk, s->problem->params[i], s->problem->params[j]);
+      tt[at(i, j, k)] += value;
+      if (i != j) tt[at(j, i, k)] += value;
+    }
+  arena_reset(s->arena, mark);
+  return true;
+}
+
 /* ---- conditional modes ---------------------------------------------------------------------------------- */
 
 void sparse_modes(struct sparse *s, const double *d, double *const *b, double *const *var) {

@@ -1,5 +1,7 @@
 /* fit_json.c: a fit as JSON.  Keys that later versions fill (df, p, intervals, r2, icc) are there, with null. */
 #include "runtime/inference/covariances.h"
+#include "runtime/inference/distributions.h"
+#include "runtime/inference/small_sample.h"
 #include "runtime/report/fit_json.h"
 #include "runtime/report/report.h"
 #include <math.h>
@@ -46,23 +48,34 @@ static void put_ending(struct json_place at, const struct fit *f) {
   json_put_null(json_key(seconds, "inference"));
 }
 
-static void put_fixed(struct json_place at, const struct fit *f) {
+/* 95 % by t with these degrees of freedom. */
+static void put_interval(struct json_place row, const struct t_test *t) {
+  double half = t->se > 0 && !isnan(t->df) ? t_quantile(0.975, t->df) * t->se : (double)NAN;
+  json_put_number(json_key(row, "lower"), t->estimate - half);
+  json_put_number(json_key(row, "upper"), t->estimate + half);
+}
+
+static void put_fixed(struct json_place at, struct arena *a, const struct fit *f) {
   const struct reml_result *r = f->result;
+  int p = f->frame->problem->p;
+  double *l = arena_array(a, (size_t)p, double);
   struct json_place fixed = json_put_array(json_key(at, "fixed"));
-  for (int j = 0; j < f->frame->problem->p; j++) {
-    double se = fit_se(f, j);
+  for (int j = 0; j < p; j++) {
+    struct t_test t = {.estimate = NAN, .se = NAN, .df = NAN, .t = NAN, .p = NAN};
+    l[j] = 1;
+    if (!r->aliased[j]) t = t_test_of(f, l, 0);
+    l[j] = 0;
     struct json_place row = json_put_object(fixed);
     json_put_text(json_key(row, "name"), f->frame->x_names[j]);
     json_put_number(json_key(row, "estimate"), r->beta[j]);
-    json_put_number(json_key(row, "se"), se);
-    json_put_null(json_key(row, "df"));
-    json_put_number(json_key(row, "statistic"), se > 0 ? r->beta[j] / se : NAN);
-    json_put_null(json_key(row, "p"));
-    json_put_null(json_key(row, "lower"));
-    json_put_null(json_key(row, "upper"));
+    json_put_number(json_key(row, "se"), t.se);
+    json_put_number(json_key(row, "df"), t.df);
+    json_put_number(json_key(row, "statistic"), t.t);
+    json_put_number(json_key(row, "p"), t.p);
+    put_interval(row, &t);
     json_put_bool(json_key(row, "aliased"), r->aliased[j]);
   }
-  json_put_matrix(json_key(at, "vcov"), r->vcov, f->frame->problem->p, f->frame->problem->p);
+  json_put_matrix(json_key(at, "vcov"), fit_small_sample(f)->vcov, p, p);
 }
 
 static double *correlations(struct arena *a, const double *g, int c) {
@@ -174,10 +187,10 @@ void json_put_fit(struct json_place at, struct arena *a, const struct fit *f) {
   put_data(json_put_object(json_key(at, "data")), f->frame);
   json_put_integer(json_key(at, "n_obs"), f->frame->problem->n);
   put_groups(at, f->frame);
-  json_put_null(json_key(at, "df_method"));
+  json_put_text(json_key(at, "df_method"), df_word(f->df.method));
   put_criteria(at, f);
   put_ending(at, f);
-  put_fixed(at, f);
+  put_fixed(at, a, f);
   put_random(at, a, f);
   put_residual(at, a, f);
   json_put_null(json_key(at, "r2"));

@@ -9,6 +9,7 @@
 #include "runtime/inference/lints.h"
 #include "runtime/report/coding_text.h"
 #include "runtime/inference/covariances.h"
+#include "runtime/inference/small_sample.h"
 #include "runtime/report/covariance_text.h"
 #include "runtime/report/sheet.h"
 #include <math.h>
@@ -18,6 +19,8 @@ enum {
   ESTIMATE_DIGITS = 4, /* significant digits of the smallest variance, and of the smallest standard error */
   CRITERION_DECIMALS = 3,
   T_DECIMALS = 2,
+  P_DECIMALS = 4,
+  DF_DIGITS = 3,
   CORR_DECIMALS = 3,
   LABEL_WIDTH = 9, /* "Data", "Weights": the label of a line */
 };
@@ -323,22 +326,71 @@ static void put_aliased(const struct fit_report *r) {
                   &r->style);
 }
 
+/* "0.0123", "<0.0001", "NA" */
+static const char *p_text(struct arena *a, double p) {
+  if (p < 0.0001) return "<0.0001";
+  return digits_text(a, p, digits_fixed(P_DECIMALS));
+}
+
+static struct t_test *coefficient_tests(const struct fit_report *r) {
+  int p = r->problem->p;
+  struct t_test *t = arena_array(r->a, (size_t)p, struct t_test);
+  double *l = arena_array(r->a, (size_t)p, double);
+  for (int j = 0; j < p; j++) {
+    l[j] = 1;
+    t[j] = t_test_of(r->fit, l, 0);
+    if (r->result->aliased[j]) t[j].se = t[j].t = t[j].df = t[j].p = (double)NAN;
+    l[j] = 0;
+  }
+  return t;
+}
+
+/* Columns df, t and p, from the fourth on; without degrees of freedom t alone, of the normal distribution z and p. */
+static void put_tests(const struct fit_report *r, struct sheet *l, const struct t_test *t) {
+  int p = r->problem->p, col = 3;
+  double *df = arena_array(r->a, (size_t)p, double), *value = arena_array(r->a, (size_t)p, double);
+  bool normal = r->fit->df.method == DF_NORMAL, none = r->fit->df.method == DF_NONE;
+  for (int j = 0; j < p; j++) {
+    df[j] = t[j].df;
+    value[j] = t[j].t;
+    if (!none) sheet_set(l, j + 1, normal ? 4 : 5, p_text(r->a, t[j].p));
+  }
+  if (!normal && !none) {
+    sheet_set(l, 0, col, "df");
+    sheet_numbers(l, col++, df, digits_of(df, p, DF_DIGITS, true));
+  }
+  sheet_set(l, 0, col, normal ? "z" : "t");
+  sheet_numbers(l, col++, value, digits_fixed(T_DECIMALS));
+  if (none) return;
+  sheet_set(l, 0, col, "p");
+  l->align[col] = ALIGN_POINT;
+}
+
+static void put_df_method(const struct fit_report *r) {
+  const struct small_sample *s = fit_small_sample(r->fit);
+  if (r->fit->df.method == DF_NONE) return;
+  const char *text = s->why_not ? arena_printf(r->a, "Degrees of freedom: none, since %s", s->why_not)
+                                : arena_printf(r->a, "Degrees of freedom: %s", df_text(r->a, r->fit));
+  sheet_paragraph(r->out, text, 2, 2, &r->style);
+}
+
 static void put_fixed(const struct fit_report *r) {
-  static const char *const head[] = {"Effect", "Estimate", "Std.error", "t"};
+  static const char *const head[] = {"Effect", "Estimate", "Std.error"};
   int p = r->problem->p;
   double *se = arena_array(r->a, (size_t)p, double);
-  double *t = arena_array(r->a, (size_t)p, double);
-  struct sheet *l = sheet_new(r->a, p + 1, 4);
-  for (int j = 0; j < 4; j++) sheet_set(l, 0, j, head[j]);
+  int columns = r->fit->df.method == DF_NONE ? 4 : r->fit->df.method == DF_NORMAL ? 5 : 6;
+  struct sheet *l = sheet_new(r->a, p + 1, columns);
+  const struct t_test *t = coefficient_tests(r);
+  for (int j = 0; j < 3; j++) sheet_set(l, 0, j, head[j]);
   for (int j = 0; j < p; j++) {
-    se[j] = fit_se(r->fit, j);
-    t[j] = se[j] > 0 ? r->result->beta[j] / se[j] : NAN;
+    se[j] = t[j].se;
     sheet_set(l, j + 1, 0, r->frame->x_names[j]);
   }
   lay_estimates(l, r->result->beta, se, p);
-  sheet_numbers(l, 3, t, digits_fixed(T_DECIMALS));
+  put_tests(r, l, t);
   section(r, "Fixed effects");
   sheet_put(r->out, l, &r->style);
+  put_df_method(r);
   put_aliased(r);
 }
 

@@ -55,7 +55,10 @@ static bool refit_all(struct comparing *w) {
   struct interp *in = w->call->in;
   for (int i = 0; i < w->n; i++) {
     if (!w->item[i].fit->reml) continue;
-    struct fit_options how = {.threads = in->options.threads, .silenced = {.bits = ~(uint64_t)0}};
+    struct fit_options how = {
+        .df = {w->item[i].fit->df.method == DF_KR ? DF_SATTERTHWAITE : w->item[i].fit->df.method},
+        .threads = in->options.threads,
+        .silenced = {.bits = ~(uint64_t)0}};
     struct frame *frame = frame_by_ml(in->mem, w->item[i].fit->frame);
     struct fit *f = fit_model(in->mem, in->diags, in->script->source, w->call->node->span, frame, &how);
     if (!f) return false;

@@ -1,5 +1,6 @@
 /* fn_fit.c: fit(). */
 #include "lang/describe.h"
+#include "runtime/inference/small_sample.h"
 #include "runtime/value/covariance_values.h"
 #include <math.h>
 #include <string.h>
@@ -13,7 +14,9 @@ enum {
   ARG_START,
   ARG_DF,
   ARG_RESTARTS,
-  ARG_HOLD
+  ARG_HOLD,
+  ARG_INFORMATION,
+  ARG_LINEAR
 }; /* ORDER FIT: builtins.def */
 
 enum { RESTARTS_MAX = 1000 };
@@ -208,21 +211,37 @@ static struct frame *make_frame(struct call *c, bool reml) {
                      reml);
 }
 
+static bool read_df(struct call *c, bool reml, struct df_choice *df) {
+  df->method = DF_SATTERTHWAITE;
+  if (c->arg[ARG_DF].ast) df_read(c->arg[ARG_DF].value.u.text, &df->method);
+  df->observed = word_is(&c->arg[ARG_INFORMATION], "observed");
+  df->linear = c->arg[ARG_LINEAR].ast && c->arg[ARG_LINEAR].value.u.boolean;
+  const struct ast *of_kr =
+      c->arg[ARG_INFORMATION].ast ? c->arg[ARG_INFORMATION].ast : c->arg[ARG_LINEAR].ast;
+  if (df->method != DF_KR && of_kr) return CALL_ERROR(c, of_kr->span, DIAG_DF_OF_KR);
+  if (df->method == DF_KR && !reml) return CALL_ERROR(c, c->arg[ARG_DF].ast->span, DIAG_DF_KR_ML);
+  return true;
+}
+
+/* Asked for by name, degrees of freedom that there are not are an error. */
+static bool has_df(struct call *c, const struct fit *f) {
+  const char *why = f->df.method == DF_BETWEEN_WITHIN ? fit_small_sample(f)->why_not : NULL;
+  return !why || CALL_ERROR(c, c->arg[ARG_DF].ast->span, DIAG_DF_BETWEEN_WITHIN, why);
+}
+
 bool builtin_fit(struct call *c, struct value *out) {
   struct interp *in = c->in;
   struct fit_options how = {.reml = !word_is(&c->arg[ARG_METHOD], "ml"),
                             .threads = in->options.threads,
                             .log = in->options.dump == KIN_DUMP_FITLOG};
-  if (c->arg[ARG_DF].ast && !word_is(&c->arg[ARG_DF], "none"))
-    diag_add(in->diags, in->script->source, c->arg[ARG_DF].ast->span, DIAG_DF_LATER,
-             c->arg[ARG_DF].value.u.text, DIAG_END);
+  if (!read_df(c, how.reml, &how.df)) return false;
   struct frame *frame = make_frame(c, how.reml);
   if (!frame || !make_hold(c, frame) || !make_start(c, frame, &how) || !read_restarts(c, &how.restarts))
     return false;
   how.silenced = lint_allowed(in->allowed, frame->ir->spec);
   struct fit *f = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);
   dump(in, frame, f);
-  if (!f) return false;
+  if (!f || !has_df(c, f)) return false;
   in->seconds_fit += f->seconds_setup + f->seconds_optimize;
   *out = value_fit(f);
   return true;

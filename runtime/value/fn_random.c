@@ -204,7 +204,7 @@ bool builtin_refit(struct call *c, struct value *out) {
   if (!y) return false;
   struct frame *frame = frame_with_response(in->mem, f->frame, y);
   struct fit_options how = {
-      .reml = f->reml, .threads = in->options.threads, .silenced = {.bits = ~(uint64_t)0}};
+      .reml = f->reml, .df = f->df, .threads = in->options.threads, .silenced = {.bits = ~(uint64_t)0}};
   struct fit *g = fit_model(in->mem, in->diags, in->script->source, c->node->span, frame, &how);
   if (!g) return false;
   in->seconds_fit += g->seconds_setup + g->seconds_optimize;

@@ -15,6 +15,8 @@
 #define CRITERION_RELATIVE 1e-9
 #define FIXED_RELATIVE 1e-6
 #define VARIANCE_RELATIVE 1e-5
+#define SATTERTHWAITE_RELATIVE 1e-4
+#define KR_RELATIVE 1e-5
 #define MODES_RELATIVE 1e-5 /* of a mode, or of its standard deviation if that is larger */
 
 struct output {
@@ -29,7 +31,7 @@ static void sink(void *arg, const char *text, size_t n) {
 
 /* ---- a case becomes a script, its output a fit ---------------------------------------------------------- */
 
-static char *script_of(const json_t *c) {
+static char *script_of(const json_t *c, const char *df) {
   struct output s = {0};
   s.stream = open_memstream(&s.text, &s.n);
   fprintf(s.stream, "data d from \"%s\" {\n", json_string_value(json_object_get(c, "data")));
@@ -44,8 +46,9 @@ static char *script_of(const json_t *c) {
   }
   json_array_foreach(json_object_get(c, "lines"), i, level)
       fprintf(s.stream, "  %s\n", json_string_value(level));
-  fprintf(s.stream, "}\nlet f = fit(%s, d, method = %s)\nf\nranef(f)\n",
-          json_string_value(json_object_get(c, "formula")), json_string_value(json_object_get(c, "method")));
+  fprintf(s.stream, "}\nlet f = fit(%s, d, method = %s, df = %s)\nf\nranef(f)\n",
+          json_string_value(json_object_get(c, "formula")), json_string_value(json_object_get(c, "method")),
+          df);
   fclose(s.stream);
   return s.text;
 }
@@ -62,12 +65,12 @@ static json_t *find_kind(const char *text, const char *wanted) {
 }
 
 /* The fit of a case, with "ranef" added to it; NULL: none. */
-static json_t *run(const json_t *c) {
+static json_t *run(const json_t *c, const char *df) {
   struct output out = {0};
   out.stream = open_memstream(&out.text, &out.n);
   struct kin_options options = {.out = sink, .err = sink, .sink_arg = &out, .threads = 1, .json = true};
   struct kin *k = kin_new(&options);
-  char *script = script_of(c);
+  char *script = script_of(c, df);
   enum kin_status status = kin_run(k, "oracle.kin", "tests/data", script, strlen(script));
   fclose(out.stream);
   cr_expect(status == KIN_OK, "%s\n%s", script, out.text);
@@ -84,7 +87,7 @@ static json_t *run(const json_t *c) {
 /* The largest differences of one case, relative; their digits are printed. */
 struct agreement {
   const char *name;
-  double criterion, fixed, se, variance, modes;
+  double criterion, fixed, se, variance, modes, satterthwaite, kr;
 };
 
 static double number(const json_t *at, const char *key) {
@@ -130,6 +133,33 @@ static void compare_fixed(struct agreement *a, const json_t *c, const json_t *fi
     note(&a->se, fabs(number(g, "se") - se) / se);
   }
   cr_expect(a->fixed <= FIXED_RELATIVE && a->se <= FIXED_RELATIVE, "%s: fixed effects", a->name);
+}
+
+static void compare_satterthwaite(struct agreement *a, const json_t *c, const json_t *fit) {
+  const json_t *expected = json_object_get(c, "satterthwaite"), *got = json_object_get(fit, "fixed");
+  for (size_t j = 0; j < json_array_size(expected); j++) {
+    double e = json_number_value(json_array_get(expected, j)), g = number(json_array_get(got, j), "df");
+    note(&a->satterthwaite, fabs(g / e - 1));
+    cr_expect(fabs(g / e - 1) < SATTERTHWAITE_RELATIVE, "%s: df %zu is %.10g, not %.10g", a->name, j, g, e);
+  }
+}
+
+/* Rows of df and standard error. */
+static void compare_kr(struct agreement *a, const json_t *c) {
+  const json_t *expected = json_object_get(c, "kr");
+  if (json_array_size(expected) == 0) return;
+  json_t *fit = run(c, "kr"), *got = json_object_get(fit, "fixed");
+  for (size_t j = 0; j < json_array_size(expected); j++) {
+    const json_t *e = json_array_get(expected, j), *g = json_array_get(got, j);
+    double df = json_number_value(json_array_get(e, 0)), se = json_number_value(json_array_get(e, 1));
+    note(&a->kr, fabs(number(g, "df") / df - 1));
+    note(&a->kr, fabs(number(g, "se") / se - 1));
+    cr_expect(fabs(number(g, "df") / df - 1) < KR_RELATIVE, "%s: KR df %zu is %.10g, not %.10g", a->name, j,
+              number(g, "df"), df);
+    cr_expect(fabs(number(g, "se") / se - 1) < KR_RELATIVE, "%s: KR se %zu is %.10g, not %.10g", a->name, j,
+              number(g, "se"), se);
+  }
+  json_decref(fit);
 }
 
 static int position(const json_t *names, const char *name) {
@@ -220,7 +250,7 @@ static void compare_facts(const char *name, const json_t *c, const json_t *fit) 
 
 static void compare(const json_t *c) {
   struct agreement a = {.name = json_string_value(json_object_get(c, "name"))};
-  json_t *fit = run(c);
+  json_t *fit = run(c, "satterthwaite");
   cr_expect(fit != NULL, "%s: no fit", a.name);
   if (!fit) return;
   compare_facts(a.name, c, fit);
@@ -229,16 +259,19 @@ static void compare(const json_t *c) {
   compare_random(&a, c, fit);
   compare_parameters(&a, c, fit);
   compare_modes(&a, c, fit);
-  printf("%-32s %9.1f %9.1f %9.1f %9.1f %9.1f %11.0f\n", a.name, digits(a.criterion), digits(a.fixed),
-         digits(a.se), digits(a.variance), digits(a.modes), number(fit, "evaluations"));
+  compare_satterthwaite(&a, c, fit);
+  compare_kr(&a, c);
+  printf("%-32s %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f %11.0f\n", a.name, digits(a.criterion),
+         digits(a.fixed), digits(a.se), digits(a.variance), digits(a.modes), digits(a.satterthwaite),
+         digits(a.kr), number(fit, "evaluations"));
   json_decref(fit);
 }
 
 Test(oracle, all) {
   json_t *cases = json_load_file("tests/oracle/cases.json", 0, NULL);
   cr_assert(json_array_size(cases) > 0);
-  printf("%-32s %9s %9s %9s %9s %9s %11s\n", "digits that agree", "criterion", "fixed", "se", "variance",
-         "modes", "evaluations");
+  printf("%-32s %9s %9s %9s %9s %9s %9s %9s %11s\n", "digits that agree", "criterion", "fixed", "se",
+         "variance", "modes", "Satterth.", "KR", "evaluations");
   for (size_t i = 0; i < json_array_size(cases); i++) compare(json_array_get(cases, i));
   fflush(stdout);
   json_decref(cases);
