@@ -1,5 +1,6 @@
 /* The report of a fit, made from figures given by hand: what stands where, not what the engine finds. */
 #include "runtime/report/report.h"
+#include "runtime/inference/small_sample.h"
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
@@ -58,7 +59,9 @@ static const struct reml_result result = {.status = REML_SINGULAR,
                                           .g_rank = rank,
                                           .evaluations = 4,
                                           .gradient_norm = 1e-9};
-static const struct fit fit = {.frame = &frame, .result = &result, .reml = true, .n_par = 7};
+static const struct small_sample small = {.vcov = vcov};
+static struct fit_later later = {.small = &small};
+static const struct fit fit = {.frame = &frame, .result = &result, .reml = true, .n_par = 7, .later = &later};
 static const struct value fit_value = {.kind = VALUE_FIT, .u.fit = &fit};
 
 static const char wanted[] =
