@@ -1,11 +1,11 @@
 #include "runtime/inference/covariances.h"
+#include "runtime/inference/distributions.h"
 #include <math.h>
 #include <string.h>
 
-static const double z95 = 1.959963984540054;
-
 struct listing {
   struct arena *a;
+  double z; /* half the width of an interval, in standard errors */
   const struct frame *frame;
   struct covariance_parameter *list;
   int n;
@@ -56,7 +56,7 @@ static void name_it(struct listing *w, const struct reml_natural *x, struct cova
   }
 }
 
-static void interval(const struct frame *frame, const struct reml_natural *x,
+static void interval(const struct frame *frame, const struct reml_natural *x, double z,
                      struct covariance_parameter *p) {
   bool boundary = x->what.kind == NATURAL_CORRELATION ? fabs(p->value) > 1 - 1e-8 : p->value == 0;
   boundary = boundary || natural_is_endless(x);
@@ -64,14 +64,14 @@ static void interval(const struct frame *frame, const struct reml_natural *x,
   if (boundary) p->se = (double)NAN;
   if (!isfinite(p->se)) return;
   if (x->what.kind == NATURAL_SCALE && frame->residual->variance != VARIANCE_BY) {
-    p->lower = p->value - z95 * p->se;
-    p->upper = p->value + z95 * p->se;
+    p->lower = p->value - z * p->se;
+    p->upper = p->value + z * p->se;
   } else if (x->what.kind == NATURAL_CORRELATION) {
-    double z = atanh(p->value), step = z95 * p->se / (1 - p->value * p->value);
-    p->lower = tanh(z - step);
-    p->upper = tanh(z + step);
+    double middle = atanh(p->value), step = z * p->se / (1 - p->value * p->value);
+    p->lower = tanh(middle - step);
+    p->upper = tanh(middle + step);
   } else if (p->value > 0) {
-    double step = z95 * p->se / p->value;
+    double step = z * p->se / p->value;
     p->lower = p->value * exp(-step);
     p->upper = p->value * exp(step);
   }
@@ -136,29 +136,30 @@ static void add(struct listing *w, const struct reml_natural *x, int natural) {
                                      .se = ratio ? value * x->se : x->se};
   name_it(w, x, p);
   p->full = full_name(w, x, p);
-  interval(w->frame, x, p);
+  interval(w->frame, x, w->z, p);
   if (x->what.kind == NATURAL_RATE) add_half_life(w);
 }
 
-static struct covariance_parameter *list_of(struct arena *a, const struct frame *frame,
+static struct covariance_parameter *list_of(struct arena *a, const struct frame *frame, double level,
                                             const struct reml_natural *x, int n_natural, int *n) {
-  struct listing w = {.a = a, .frame = frame};
+  struct listing w = {.a = a, .frame = frame, .z = t_quantile((1 + level) / 2, INFINITY)};
   w.list = arena_array(a, 2 * (size_t)n_natural, struct covariance_parameter);
   for (int i = 0; i < n_natural; i++) add(&w, &x[i], i);
   *n = w.n;
   return w.list;
 }
 
-struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, int *n) {
+struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, double level,
+                                                   int *n) {
   int count;
-  const struct reml_natural *x = reml_natural_values(a, f->frame->problem, f->result, 1, &count);
-  return list_of(a, f->frame, x, count, n);
+  const struct reml_natural *x = reml_natural_values(a, f->frame->problem, f->result, f->threads, &count);
+  return list_of(a, f->frame, level, x, count, n);
 }
 
 struct covariance_parameter *covariance_names(struct arena *a, const struct frame *frame, int *n) {
   int count;
   const struct reml_natural *x = reml_naturals(a, frame->problem, &count);
-  return list_of(a, frame, x, count, n);
+  return list_of(a, frame, 0.95, x, count, n);
 }
 
 static bool same_name(const char *x, const char *y) {

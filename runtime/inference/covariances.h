@@ -18,11 +18,12 @@ struct covariance_parameter {
   bool held;
   double value, se; /* se NaN: not to be had */
   double lower,
-      upper; /* 95 %: of sds, rates and ranges on the log scale, of correlations by Fisher's z; NaN likewise */
+      upper; /* of the level asked for: of sds, rates and ranges on the log scale, of correlations by Fisher's z; NaN likewise */
 };
 
-/* All covariance parameters of a fit; n = 0: its variances are all zero. */
-struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, int *n);
+/* All covariance parameters of a fit, with intervals of `level`; n = 0: its variances are all zero. */
+struct covariance_parameter *covariance_parameters(struct arena *a, const struct fit *f, double level,
+                                                   int *n);
 /* Their names before a fit; there are no values. */
 struct covariance_parameter *covariance_names(struct arena *a, const struct frame *frame, int *n);
 /* The parameter of a name as a script writes it, by its full name or its short one; -1: there is none, -2: several have the

@@ -53,7 +53,7 @@ static void put_blocks(struct buf *out, struct arena *a, const struct frame_resi
 void covariance_text(struct buf *out, struct arena *a, const struct fit *f,
                      const struct report_style *style) {
   int n;
-  struct covariance_parameter *p = covariance_parameters(a, f, &n);
+  struct covariance_parameter *p = covariance_parameters(a, f, 0.95, &n);
   if (n == 0) return;
   buf_putc(out, '\n');
   sheet_heading(out, "Covariance parameters", style);

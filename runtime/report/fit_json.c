@@ -99,7 +99,7 @@ static void put_parameters(struct json_place at, struct arena *a, const struct c
 /* Of plain models the matrices say it all. */
 static const struct covariance_parameter *structures_of(struct arena *a, const struct fit *f, int *n) {
   *n = 0;
-  return problem_has_structures(f->frame->problem) ? covariance_parameters(a, f, n) : NULL;
+  return problem_has_structures(f->frame->problem) ? covariance_parameters(a, f, 0.95, n) : NULL;
 }
 
 static void put_random(struct json_place at, struct arena *a, const struct fit *f) {

@@ -431,7 +431,7 @@ static void put_held(const struct fit_report *r) {
   struct buf b;
   int n;
   if (r->problem->n_hold == 0) return;
-  const struct covariance_parameter *p = covariance_parameters(r->a, r->fit, &n);
+  const struct covariance_parameter *p = covariance_parameters(r->a, r->fit, 0.95, &n);
   buf_init(&b, r->a);
   for (int i = 0; i < n; i++)
     if (p[i].held && !p[i].derived) buf_printf(&b, "%s%s = %.10g", b.n ? "; " : "", p[i].full, p[i].value);

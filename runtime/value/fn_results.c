@@ -1,5 +1,6 @@
 /* fn_results.c: what a fit answers: estimates, criteria, effects, residuals. */
 #include "runtime/inference/covariances.h"
+#include "runtime/inference/small_sample.h"
 #include "runtime/value/interp.h"
 #include <math.h>
 #include <string.h>
@@ -42,23 +43,27 @@ static struct value fit_matrix(struct call *c, int rows, int cols, const double 
 }
 
 bool builtin_fixef(struct call *c, struct value *out) {
-  static const char *const columns[] = {"estimate", "se", "t"};
+  static const char *const columns[] = {"estimate", "se", "df", "t", "p"};
   const struct fit *f = fit_of(c);
   int p = f->frame->problem->p;
-  double *v = arena_raw(c->in->scratch, 3 * (size_t)p, double);
+  double *v = arena_raw(c->in->scratch, 5 * (size_t)p, double);
+  double *l = arena_array(c->in->scratch, (size_t)p, double);
   for (int j = 0; j < p; j++) {
-    v[j] = f->result->beta[j];
-    v[j + p] = fit_se(f, j);
-    v[j + 2 * p] = v[j + p] > 0 ? v[j] / v[j + p] : (double)NAN;
+    l[j] = 1;
+    struct t_test t = t_test_of(f, l, 0);
+    l[j] = 0;
+    if (f->result->aliased[j]) t.se = t.df = t.t = t.p = (double)NAN;
+    const double row[] = {f->result->beta[j], t.se, t.df, t.t, t.p};
+    for (int i = 0; i < 5; i++) v[j + i * p] = row[i];
   }
-  *out = fit_matrix(c, p, 3, v, f->frame->x_names, columns);
+  *out = fit_matrix(c, p, 5, v, f->frame->x_names, columns);
   return true;
 }
 
 bool builtin_vcov(struct call *c, struct value *out) {
   const struct fit *f = fit_of(c);
   int p = f->frame->problem->p;
-  *out = fit_matrix(c, p, p, f->result->vcov, f->frame->x_names, f->frame->x_names);
+  *out = fit_matrix(c, p, p, fit_small_sample(f)->vcov, f->frame->x_names, f->frame->x_names);
   return true;
 }
 
@@ -182,7 +187,7 @@ static bool put_residual_rows(struct call *c, struct rows *r, const struct fit *
 bool builtin_covpars(struct call *c, struct value *out) {
   static const char *const names[] = {"part", "parameter", "estimate", "se", "lower", "upper"};
   int n;
-  struct covariance_parameter *p = covariance_parameters(c->in->scratch, fit_of(c), &n);
+  struct covariance_parameter *p = covariance_parameters(c->in->scratch, fit_of(c), 0.95, &n);
   if (n == 0) return CALL_ERROR(c, c->arg[0].ast->span, DIAG_NO_COVPARS);
   struct rows r = rows_new(c, (size_t)n, 6);
   for (int i = 0; i < n; i++) {

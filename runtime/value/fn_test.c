@@ -1,11 +1,15 @@
-/* fn_test.c: test(): linear hypotheses on the fixed effects. */
+/* fn_test.c: test(), estimate(): linear hypotheses on the fixed effects, and combinations of them. */
 #include "lang/base/text.h"
 #include "lang/hypothesis.h"
-#include "runtime/inference/wald.h"
+#include "runtime/inference/adjust.h"
+#include "runtime/inference/distributions.h"
+#include "runtime/inference/small_sample.h"
 #include "runtime/value/interp.h"
 #include <math.h>
+#include <string.h>
 
-enum { ARG_FIT, ARG_HYPOTHESES }; /* ORDER TEST: builtins.def */
+enum { ARG_FIT, ARG_HYPOTHESES, ARG_ADJUST };                 /* ORDER TEST: builtins.def */
+enum { ARG_LEVEL = ARG_HYPOTHESES + 1, ARG_ESTIMATE_ADJUST }; /* ORDER ESTIMATE: builtins.def */
 
 struct testing {
   struct call *call;
@@ -64,10 +68,9 @@ static bool fill_row(const struct testing *t, const struct hypothesis *h, double
 }
 
 /* Two-sided, or the tail that speaks against a hypothesis `>` or `<`: of the opposite. */
-static double p_value(enum ast_op op, double z) {
-  if (op == OP_GT) return normal_upper(z);
-  if (op == OP_LT) return normal_upper(-z);
-  return 2 * normal_upper(fabs(z));
+static double p_value(enum ast_op op, const struct t_test *t) {
+  if (isnan(t->p) || op == OP_EQ) return t->p;
+  return t_upper(op == OP_GT ? t->t : -t->t, t->df);
 }
 
 static struct value number_or_none(double x) {
@@ -75,47 +78,106 @@ static struct value number_or_none(double x) {
   return value_number(x);
 }
 
-/* estimate and se are NaN in the row of all together: it has none. */
-static void put_row(struct value **cell, const char *text, double estimate, double se, double chi2, int df,
-                    double p) {
-  *(*cell)++ = (struct value){.kind = VALUE_TEXT, .u.text = text};
-  *(*cell)++ = number_or_none(estimate);
-  *(*cell)++ = number_or_none(se);
-  *(*cell)++ = value_number(chi2);
-  *(*cell)++ = value_number(df);
-  *(*cell)++ = value_number(p);
+static struct value text_value(const char *s) {
+  return (struct value){.kind = VALUE_TEXT, .u.text = s};
 }
 
-static void put_single(const struct testing *t, const struct hypothesis *h, const double *row,
-                       struct value **cell) {
-  double estimate = wald_estimate(t->fit, row, h->value), se = wald_se(t->fit, row), z = estimate / se;
-  put_row(cell, print_expr(t->call->in->scratch, h->node), estimate, se, z * z, 1, p_value(h->op, z));
+static const char *adjustment(const struct call *c, int arg) {
+  return c->arg[arg].ast ? c->arg[arg].value.u.text : "none";
+}
+
+/* What a table of tests says above itself. */
+static const char *title_of(const struct testing *t, const char *what, const char *adjust, int n) {
+  struct arena *a = t->call->in->scratch;
+  const char *why = fit_small_sample(t->fit)->why_not;
+  const char *df = why ? arena_printf(a, "none, since %s", why) : df_text(a, t->fit);
+  const char *more = strcmp(adjust, "none") == 0 || n < 2
+                         ? ""
+                         : arena_printf(a, "; p of single rows adjusted for %d tests (%s)", n, adjust);
+  return arena_printf(a, "%s. Degrees of freedom: %s%s", what, df, more);
+}
+
+static void put_row(struct value **cell, const char *text, double estimate, double se, double f, double ndf,
+                    double ddf, double p) {
+  *(*cell)++ = text_value(text);
+  *(*cell)++ = number_or_none(estimate);
+  *(*cell)++ = number_or_none(se);
+  *(*cell)++ = value_number(f);
+  *(*cell)++ = value_number(ndf);
+  *(*cell)++ = value_number(ddf);
+  *(*cell)++ = value_number(p);
 }
 
 static bool give(const struct testing *t, int n, const struct hypothesis *h, const double *l,
                  struct value *out) {
-  static const char *const columns[] = {"hypothesis", "estimate", "se", "chi2", "df", "p"};
+  static const char *const columns[] = {"hypothesis", "estimate", "se", "F", "ndf", "df", "p"};
   struct interp *in = t->call->in;
   bool joint = n > 1;
-  double *v = arena_array(in->scratch, (size_t)n, double);
-  struct value *cells = arena_array(in->scratch, 6 * ((size_t)n + 1), struct value), *at = cells;
+  double *v = arena_array(in->scratch, (size_t)n, double), *p = arena_array(in->scratch, (size_t)n, double);
+  struct t_test *single = arena_array(in->scratch, (size_t)n, struct t_test);
+  struct value *cells = arena_array(in->scratch, 7 * ((size_t)n + 1), struct value), *at = cells;
   for (int i = 0; i < n; i++) {
     v[i] = h[i].value;
-    put_single(t, &h[i], l + (size_t)i * (size_t)t->p, &at);
+    single[i] = t_test_of(t->fit, l + (size_t)i * (size_t)t->p, v[i]);
+    p[i] = p_value(h[i].op, &single[i]);
     joint = joint && h[i].op == OP_EQ;
   }
+  const char *adjust = adjustment(t->call, ARG_ADJUST);
+  adjust_p(in->scratch, adjust, n, p);
+  for (int i = 0; i < n; i++)
+    put_row(&at, print_expr(in->scratch, h[i].node), single[i].estimate, single[i].se,
+            single[i].t * single[i].t, 1, single[i].df, p[i]);
   if (joint) {
-    struct wald w = wald_joint(in->scratch, t->fit, n, l, v);
+    struct f_test w = f_test_of(in->scratch, t->fit, n, l, v);
     if (!w.consistent) return fail(t, h[0].node, DIAG_HYPOTHESES_CONTRADICT, NULL, NULL);
-    put_row(&at, "all", (double)NAN, (double)NAN, w.chi2, w.df, w.p);
+    put_row(&at, "all", (double)NAN, (double)NAN, w.f, w.ndf, w.ddf, w.p);
   }
   struct grid_value g = {.rows = n + joint,
-                         .cols = 6,
+                         .cols = 7,
                          .cell = cells,
                          .col_names = columns,
                          .kind = "test",
-                         .title = "Wald tests; chi-squared in large samples"};
+                         .title = title_of(t, "Tests of hypotheses", adjust, n)};
   *out = value_grid(in, &g);
+  return true;
+}
+
+static bool give_estimates(const struct testing *t, int n, const struct hypothesis *h, const double *l,
+                           struct value *out) {
+  static const char *const columns[] = {"combination", "estimate", "se", "df", "t", "p", "lower", "upper"};
+  struct call *c = t->call;
+  struct arena *a = c->in->scratch;
+  double level = c->arg[ARG_LEVEL].ast ? c->arg[ARG_LEVEL].value.u.number : 0.95;
+  if (!(level > 0 && level < 1)) return CALL_ERROR(c, c->arg[ARG_LEVEL].ast->span, DIAG_LEVEL_RANGE);
+  struct value *cells = arena_array(a, 8 * (size_t)n, struct value), *at = cells;
+  struct t_test *x = arena_array(a, (size_t)n, struct t_test);
+  double *p = arena_array(a, (size_t)n, double);
+  for (int i = 0; i < n; i++) {
+    if (h[i].node->kind == AST_BINARY && h[i].node->u.op.op != OP_ADD && h[i].op != OP_EQ)
+      return fail(t, h[i].node, DIAG_ESTIMATE_COMPARES, NULL, NULL);
+    x[i] = t_test_of(t->fit, l + (size_t)i * (size_t)t->p, h[i].value);
+    p[i] = x[i].p;
+  }
+  const char *adjust = adjustment(c, ARG_ESTIMATE_ADJUST);
+  adjust_p(a, adjust, n, p);
+  for (int i = 0; i < n; i++) {
+    double half = isnan(x[i].df) ? (double)NAN : t_quantile((1 + level) / 2, x[i].df) * x[i].se;
+    *at++ = text_value(print_expr(a, h[i].node));
+    *at++ = value_number(x[i].estimate);
+    *at++ = value_number(x[i].se);
+    *at++ = value_number(x[i].df);
+    *at++ = value_number(x[i].t);
+    *at++ = value_number(p[i]);
+    *at++ = value_number(x[i].estimate - half);
+    *at++ = value_number(x[i].estimate + half);
+  }
+  struct grid_value g = {.rows = n,
+                         .cols = 8,
+                         .cell = cells,
+                         .col_names = columns,
+                         .kind = "estimate",
+                         .title = title_of(t, "Linear combinations", adjust, n)};
+  *out = value_grid(c->in, &g);
   return true;
 }
 
@@ -125,7 +187,10 @@ static void read_names(struct testing *t) {
   for (int j = 0; j < t->p; j++) coefficient_parse(a, t->fit->frame->x_names[j], &t->column[j]);
 }
 
-bool builtin_test(struct call *c, struct value *out) {
+typedef bool giver(const struct testing *t, int n, const struct hypothesis *h, const double *l,
+                   struct value *out);
+
+static bool read_and_give(struct call *c, giver *give_rows, struct value *out) {
   struct interp *in = c->in;
   const struct fit *f = c->arg[ARG_FIT].value.u.fit;
   const struct formula_value *block = c->arg[ARG_HYPOTHESES].value.u.formula;
@@ -140,5 +205,13 @@ bool builtin_test(struct call *c, struct value *out) {
     if (!hypothesis_read(in->scratch, in->diags, t.source, e, &h[n]) ||
         !fill_row(&t, &h[n], l + (size_t)n * (size_t)t.p))
       return false;
-  return give(&t, n, h, l, out);
+  return give_rows(&t, n, h, l, out);
+}
+
+bool builtin_test(struct call *c, struct value *out) {
+  return read_and_give(c, give, out);
+}
+
+bool builtin_estimate(struct call *c, struct value *out) {
+  return read_and_give(c, give_estimates, out);
 }

@@ -46,7 +46,7 @@ static char *script_of(const json_t *c, const char *df) {
   }
   json_array_foreach(json_object_get(c, "lines"), i, level)
       fprintf(s.stream, "  %s\n", json_string_value(level));
-  fprintf(s.stream, "}\nlet f = fit(%s, d, method = %s, df = %s)\nf\nranef(f)\n",
+  fprintf(s.stream, "}\nlet f = fit(%s, d, method = %s, df = %s)\nf\nranef(f)\nanova(f)\n",
           json_string_value(json_object_get(c, "formula")), json_string_value(json_object_get(c, "method")),
           df);
   fclose(s.stream);
@@ -76,6 +76,7 @@ static json_t *run(const json_t *c, const char *df) {
   cr_expect(status == KIN_OK, "%s\n%s", script, out.text);
   json_t *fit = find_kind(out.text, "fit");
   if (fit) json_object_set_new(fit, "ranef", find_kind(out.text, "ranef"));
+  if (fit) json_object_set_new(fit, "anova", find_kind(out.text, "anova"));
   free(script);
   free(out.text);
   kin_free(k);
@@ -144,6 +145,24 @@ static void compare_satterthwaite(struct agreement *a, const json_t *c, const js
   }
 }
 
+/* Rows of term, F, and its degrees of freedom. */
+static void compare_anova(struct agreement *a, const json_t *c, const json_t *fit, const char *df,
+                          double allowed, double *largest) {
+  const json_t *expected = json_object_get(json_object_get(c, "anova"), df),
+               *rows = json_object_get(json_object_get(fit, "anova"), "rows");
+  for (size_t j = 0; j < json_array_size(expected); j++) {
+    const json_t *e = json_array_get(expected, j), *g = json_array_get(rows, j);
+    cr_expect(same_name(json_string_value(json_array_get(g, 0)), json_string_value(json_array_get(e, 0))),
+              "%s: term %zu", a->name, j);
+    for (size_t i = 1; i < 4; i++) {
+      double ours = json_number_value(json_array_get(g, i)), theirs = json_number_value(json_array_get(e, i));
+      note(largest, fabs(ours / theirs - 1));
+      cr_expect(fabs(ours / theirs - 1) < allowed, "%s: anova by %s, row %zu: %.10g, not %.10g", a->name, df,
+                j, ours, theirs);
+    }
+  }
+}
+
 /* Rows of df and standard error. */
 static void compare_kr(struct agreement *a, const json_t *c) {
   const json_t *expected = json_object_get(c, "kr");
@@ -159,6 +178,7 @@ static void compare_kr(struct agreement *a, const json_t *c) {
     cr_expect(fabs(number(g, "se") / se - 1) < KR_RELATIVE, "%s: KR se %zu is %.10g, not %.10g", a->name, j,
               number(g, "se"), se);
   }
+  compare_anova(a, c, fit, "kr", KR_RELATIVE, &a->kr);
   json_decref(fit);
 }
 
@@ -260,6 +280,7 @@ static void compare(const json_t *c) {
   compare_parameters(&a, c, fit);
   compare_modes(&a, c, fit);
   compare_satterthwaite(&a, c, fit);
+  compare_anova(&a, c, fit, "satterthwaite", SATTERTHWAITE_RELATIVE, &a.satterthwaite);
   compare_kr(&a, c);
   printf("%-32s %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f %11.0f\n", a.name, digits(a.criterion),
          digits(a.fixed), digits(a.se), digits(a.variance), digits(a.modes), digits(a.satterthwaite),
