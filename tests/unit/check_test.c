@@ -107,7 +107,7 @@ Test(check, calls) {
       {"record(a = 1, b = \"x\").a + 1", ""},
       {"let g = sqrt; g(2) + 1", ""},
       {"print(1, \"a\", [1, 2])", ""},
-      {"predict(1)", "K0934 1: `confint` is part of the language, but not of this version of kin"},
+      {"predict(1)", "K0934 1: `predict` is part of the language, but not of this version of kin"},
   };
   CHECK_ALL(cases);
 }
