@@ -142,10 +142,13 @@ static double one_row_df(const struct reml_fixed *x, const double *l, const doub
   return variance > 0 ? 2 * c * c / variance : INFINITY;
 }
 
+/* What rounding leaves of a coefficient does not count. */
 static double least_df(const struct fit *f, const struct small_sample *s, const double *l) {
-  double least = INFINITY;
-  for (int j = 0; j < f->frame->problem->p; j++)
-    if (l[j] != 0 && s->column_df[j] < least) least = s->column_df[j];
+  double least = INFINITY, largest = 0;
+  int p = f->frame->problem->p;
+  for (int j = 0; j < p; j++) largest = fmax(largest, fabs(l[j]));
+  for (int j = 0; j < p; j++)
+    if (fabs(l[j]) > 1e-10 * largest && s->column_df[j] < least) least = s->column_df[j];
   return least;
 }
 

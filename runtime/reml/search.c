@@ -205,7 +205,9 @@ static bool take_values(struct search *s, int which) {
   const struct reml_options *o = &s->pr->options;
   if (which == 0 && o->n_begin && !holds_reach(holds_new(s->scratch, s->pr, o->n_begin, o->begin), s->theta))
     return false;
-  return !s->holds || holds_reach(s->holds, s->theta);
+  if (!s->holds || holds_reach(s->holds, s->theta)) return true;
+  chart_start(s->pr, s->theta); /* a variance of zero leads nowhere */
+  return holds_reach(s->holds, s->theta);
 }
 
 /* s->trial := theta + the step, on the surface of what is held; its criterion. */

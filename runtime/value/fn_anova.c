@@ -1,7 +1,7 @@
 /* fn_anova.c: anova(), confint(): tests of whole terms, intervals. */
 #include "runtime/inference/anova.h"
-#include "runtime/inference/covariances.h"
 #include "runtime/inference/distributions.h"
+#include "runtime/inference/profile.h"
 #include "runtime/inference/small_sample.h"
 #include "runtime/value/interp.h"
 #include <math.h>
@@ -66,7 +66,7 @@ bool builtin_anova(struct call *c, struct value *out) {
 
 /* ---- confint -------------------------------------------------------------------------------------------- */
 
-enum { CONFINT_FIT, CONFINT_LEVEL }; /* ORDER CONFINT: builtins.def */
+enum { CONFINT_FIT, CONFINT_LEVEL, CONFINT_METHOD }; /* ORDER CONFINT: builtins.def */
 
 static void put_row(struct value **at, const char *name, double estimate, double se, double lower,
                     double upper) {
@@ -90,21 +90,60 @@ static void put_fixed(struct call *c, const struct fit *f, double level, struct 
   }
 }
 
-bool builtin_confint(struct call *c, struct value *out) {
-  static const char *const names[] = {"parameter", "estimate", "se", "lower", "upper"};
-  const struct fit *f = fit_of(c);
+static const char *wald_rows(struct call *c, const struct fit *f, double level, struct value **at) {
   struct arena *a = c->in->scratch;
-  double level = c->arg[CONFINT_LEVEL].ast ? c->arg[CONFINT_LEVEL].value.u.number : 0.95;
-  if (!(level > 0 && level < 1)) return CALL_ERROR(c, c->arg[CONFINT_LEVEL].ast->span, DIAG_LEVEL_RANGE);
-  int n, rows = f->frame->problem->p;
+  int n;
   const struct covariance_parameter *p = covariance_parameters(a, f, level, &n);
-  struct value *cells = arena_array(a, 5 * (size_t)(rows + n), struct value), *at = cells;
-  put_fixed(c, f, level, &at);
-  for (int i = 0; i < n; i++) put_row(&at, p[i].full, p[i].value, p[i].se, p[i].lower, p[i].upper);
-  const char *title =
-      arena_printf(a,
-                   "%.6g %% intervals: of fixed effects by t, degrees of freedom: %s; of covariance "
-                   "parameters by Wald on log and z scales",
-                   100 * level, df_text(a, f));
-  return give(c, rows + n, 5, cells, names, "confint", title, out);
+  put_fixed(c, f, level, at);
+  for (int i = 0; i < n; i++) put_row(at, p[i].full, p[i].value, p[i].se, p[i].lower, p[i].upper);
+  return arena_printf(
+      a,
+      "%.6g %% intervals: of fixed effects by t, degrees of freedom: %s; of covariance parameters by Wald on "
+      "log and z scales",
+      100 * level, df_text(a, f));
+}
+
+/* A ratio is the exponential of what is profiled; a half-life falls where its rate rises. */
+static void put_profile(struct value **at, const struct covariance_parameter *p, struct profile_interval x) {
+  if (p->ratio) x = (struct profile_interval){exp(x.estimate), exp(x.lower), exp(x.upper)};
+  if (p->derived) x = (struct profile_interval){log(2) / x.estimate, log(2) / x.upper, log(2) / x.lower};
+  put_row(at, p->full, x.estimate, (double)NAN, x.lower, x.upper);
+}
+
+static const char *profile_rows(struct call *c, const struct fit *f, double level, struct value **at) {
+  struct arena *a = c->in->scratch;
+  int n;
+  const struct covariance_parameter *list = covariance_parameters(a, f, level, &n);
+  struct profile *p = profile_open(a, f, level);
+  if (!p) return NULL;
+  for (int j = 0; j < f->frame->problem->p; j++) {
+    struct profile_interval x = profile_fixed(p, j);
+    put_row(at, f->frame->x_names[j], x.estimate, (double)NAN, x.lower, x.upper);
+  }
+  for (int i = 0; i < n; i++) put_profile(at, &list[i], profile_covariance(p, list[i].natural));
+  return arena_printf(a, "%.6g %% intervals by profile likelihood%s", 100 * level,
+                      f->reml ? "; estimates and intervals are those of the fit by ML" : "");
+}
+
+bool builtin_confint(struct call *c, struct value *out) {
+  static const char *const names[] = {"parameter", "estimate", "se", "lower", "upper"},
+                           *const without_se[] = {"parameter", "estimate", "lower", "upper"};
+  const struct fit *f = fit_of(c);
+  double level = c->arg[CONFINT_LEVEL].ast ? c->arg[CONFINT_LEVEL].value.u.number : 0.95;
+  bool profile = c->arg[CONFINT_METHOD].ast && strcmp(c->arg[CONFINT_METHOD].value.u.text, "profile") == 0;
+  if (!(level > 0 && level < 1)) return CALL_ERROR(c, c->arg[CONFINT_LEVEL].ast->span, DIAG_LEVEL_RANGE);
+  int n;
+  covariance_names(c->in->scratch, f->frame, &n);
+  struct value *cells = arena_array(c->in->scratch, 5 * (size_t)(f->frame->problem->p + n), struct value),
+               *at = cells;
+  const char *title = profile ? profile_rows(c, f, level, &at) : wald_rows(c, f, level, &at);
+  if (!title) return CALL_ERROR(c, c->arg[CONFINT_FIT].ast->span, DIAG_NO_COVPARS);
+  int rows = (int)(at - cells) / 5;
+  for (int i = 0; i < rows && profile; i++) { /* profiles have no standard errors */
+    cells[4 * i] = cells[5 * i];
+    cells[4 * i + 1] = cells[5 * i + 1];
+    cells[4 * i + 2] = cells[5 * i + 3];
+    cells[4 * i + 3] = cells[5 * i + 4];
+  }
+  return give(c, rows, profile ? 4 : 5, cells, profile ? without_se : names, "confint", title, out);
 }
