@@ -94,8 +94,18 @@ static void check_bare_word(struct call *c, const struct param *p, const struct 
     CHECK_ERROR(c->ck, value->span, DIAG_BARE_WORD, p->name, describe_expr(c->ck->arena, value));
 }
 
+/* `pairwise ~ arm | month`: names of the model's variables, and no model. */
+static bool is_specs(const struct param *p, const struct ast *value) {
+  bool tilde = (value->kind == AST_BINARY || value->kind == AST_UNARY) && value->u.op.op == OP_TILDE;
+  return p->type == TYPE_FORMULA && strcmp(p->name, "specs") == 0 && tilde;
+}
+
 static void check_value(struct call *c, const struct param *p, struct ast *value) {
   struct checker *ck = c->ck;
+  if (is_specs(p, value)) {
+    check_splices(ck, value);
+    return;
+  }
   enum type t = check_expr(ck, value);
   if (p->type == TYPE_TABLE) c->table = check_table_of(ck, value);
   if (p->type == TYPE_FIT) c->fit = check_fit_of(ck, value);

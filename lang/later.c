@@ -3,8 +3,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const function_words[] = {"augment", "contrasts", "glance", "means",  "plot", "power",
-                                             "predict", "report",    "save",   "slopes", "tidy", "vars"};
+static const char *const function_words[] = {"augment", "glance", "plot", "power", "predict",
+                                             "report",  "save",   "tidy", "vars"};
 
 static bool among(const char *name, const char *const *words, size_t n) {
   for (size_t i = 0; i < n; i++)
