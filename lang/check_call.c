@@ -1,3 +1,4 @@
+#include "lang/foreign.h"
 #include "lang/base/text.h"
 #include "lang/check_parts.h"
 #include "lang/describe.h"
@@ -205,6 +206,8 @@ static enum type call_unknown(struct checker *ck, const struct ast *callee) {
     CHECK_ERROR(ck, callee->span, DIAG_NOT_YET_FUNCTION, name);
   else if (names_later(ck, name))
     names_unknown(ck, callee, name);
+  else if (foreign_function(name))
+    CHECK_ERROR(ck, callee->span, DIAG_FOREIGN_FUNCTION, name, foreign_function(name));
   else if (!ck->library)
     CHECK_ERROR(ck, callee->span, DIAG_UNKNOWN_FUNCTION, name, names_near_function(ck, name));
   return TYPE_UNKNOWN;

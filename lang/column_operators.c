@@ -6,6 +6,7 @@
 #include "lang/normalize.h"
 #include "lang/unit_argument.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- arguments that are no columns ---- */
@@ -183,7 +184,10 @@ static const char *call_with_unit(struct column_scope *s, const struct column_fu
                                   const struct column_arguments *args) {
   const char *x = print_expr(s->arena, args->argument[0]->u.arg.value);
   bool named = f->parameter[1].kind != PARAMETER_UNIT;
-  return arena_printf(s->arena, named ? "%s(%s, over = person)" : "%s(%s, school)", f->name, x);
+  return arena_printf(s->arena,
+                      named ? "%s(%s, over = person), with the column that tells the units apart"
+                            : "%s(%s, person), with the column that tells the units apart",
+                      f->name, x);
 }
 
 static void tell_lack(struct column_scope *s, const struct column_function *f, struct span at,
@@ -276,10 +280,18 @@ static const char *example_level(struct column_scope *s, const struct ast *x) {
 
 enum colkind column_measure_kind(struct column_scope *s, const struct column_function *f, const struct ast *x,
                                  enum colkind kind) {
-  if (kind == COLKIND_FACTOR || kind == COLKIND_TEXT)
-    COLUMN_ERROR(
-        s, x->span, DIAG_MEASURE_FACTOR, f->name, describe_expr(s->arena, x), colkind_name(kind),
-        arena_printf(s->arena, "%s(%s == \"%s\")", f->name, print_expr(s->arena, x), example_level(s, x)));
+  if (kind != COLKIND_FACTOR && kind != COLKIND_TEXT) return COLKIND_NUMBER;
+  const char *name = print_expr(s->arena, x), *level = example_level(s, x);
+  char *end;
+  bool number = (strtod(level, &end), *level && !*end);
+  COLUMN_ERROR(
+      s, x->span, DIAG_MEASURE_FACTOR, f->name, describe_expr(s->arena, x), colkind_name(kind),
+      number
+          ? arena_printf(s->arena,
+                         "some of its values are no numbers: a line of the data block names them as missing, "
+                         "missing \"...\", or mends them")
+          : arena_printf(s->arena, "it works on one level at a time: %s(%s == \"%s\")", f->name, name,
+                         level));
   return COLKIND_NUMBER;
 }
 

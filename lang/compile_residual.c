@@ -5,6 +5,7 @@
 #include "lang/compile.h"
 #include "lang/base/text.h"
 #include "lang/describe.h"
+#include "lang/design.h"
 #include "lang/structures.h"
 #include <math.h>
 #include <string.h>
@@ -112,6 +113,13 @@ static void take_factors(struct residual_reading *w, const struct ast *e) {
   }
 }
 
+/* The unit whose rows go together in the design: a couple, a person. */
+static const char *block_to_show(const struct residual_reading *w) {
+  const struct design *d = scope_design(w->c->scope);
+  if (d && d->dyad >= 0) return d->unit[d->dyad].name;
+  return d && d->n_units ? d->unit[0].name : "person";
+}
+
 static void take_structure(struct residual_reading *w, const struct ast *e) {
   if (e->kind == AST_BINARY && e->u.op.op == OP_BARBAR) {
     COLUMN_ERROR(w->c->scope, e->span, DIAG_RESIDUAL_FORM, describe_expr(w->c->scope->arena, e));
@@ -120,7 +128,9 @@ static void take_structure(struct residual_reading *w, const struct ast *e) {
   if (ast_is_bar(e)) take_block(w, e->u.op.b);
   take_factors(w, ast_is_bar(e) ? e->u.op.a : e);
   if (!w->block && !w->c->scope->failed)
-    COLUMN_ERROR(w->c->scope, e->span, DIAG_RESIDUAL_NO_BLOCK, print_expr(w->c->scope->arena, e));
+    COLUMN_ERROR(
+        w->c->scope, e->span, DIAG_RESIDUAL_NO_BLOCK, print_expr(w->c->scope->arena, e),
+        arena_printf(w->c->scope->arena, "%s | %s", print_expr(w->c->scope->arena, e), block_to_show(w)));
 }
 
 /* ---- strata and variances ---- */

@@ -223,12 +223,52 @@ static void look_at_ids(struct looking *l) {
   }
 }
 
+/* ---- labels that are local to a unit ---- */
+
+/* The unit of within(x, class), if it is one column by name; NULL: it is not. */
+static const char *bare_unit(const struct ast *e) {
+  if (!ast_calls(e, "within") && !ast_calls(e, "between") && !ast_calls(e, "center")) return NULL;
+  const struct ast *arg = e->u.call.args.first;
+  for (int place = 0; arg; arg = arg->next, place++) {
+    const struct ast *key = arg->u.arg.key;
+    bool unit = key ? key->kind == AST_NAME && strcmp(key->u.name.whole, "over") == 0 : place == 1;
+    if (unit) return arg->u.arg.value->kind == AST_NAME ? arg->u.arg.value->u.name.whole : NULL;
+  }
+  return NULL;
+}
+
+/* A random term that has the labels of the column within others, where none has them as they stand. */
+static const struct ir_random *finer_term(const struct looking *l, const char *unit) {
+  const struct ir_random *found = NULL;
+  for (int t = 0; t < l->ir->n_random; t++) {
+    const struct ir_random *r = &l->ir->random[t];
+    if (r->n_group == 0 || strcmp(l->ir->vars[r->group[0]].name, unit) != 0) continue;
+    if (r->n_group == 1) return NULL;
+    found = r;
+  }
+  return found;
+}
+
+static void look_at_units(struct looking *l, int var) {
+  const struct ast *e = l->ir->vars[var].expr;
+  const char *unit = bare_unit(e);
+  if (!unit || (l->design && design_find_unit(l->design, unit) >= 0)) return;
+  const struct ir_random *r = finer_term(l, unit);
+  if (!r) return;
+  const char *parent = l->ir->vars[r->group[1]].name,
+             *x = print_expr(l->found->arena, e->u.call.args.first->u.arg.value);
+  TELL(l, e->span, DIAG_LINT_LOCAL_LABELS, l->ir->vars[var].name, unit, r->text, parent,
+       arena_printf(l->found->arena, "%s(%s, %s%s:%s)", e->u.call.callee->u.name.whole, x,
+                    ast_calls(e, "center") ? "over = " : "", unit, parent));
+}
+
 /* ---- the whole ---- */
 
 void lint_model(struct lint_list *found, const struct model_ir *ir, bool schema,
                 const struct design *design) {
   struct looking l = {found, ir, schema, design};
   look_at_ids(&l);
+  for (int v = 0; v < ir->n_vars; v++) look_at_units(&l, v);
   look_at_slopes(&l);
   for (int t = 0; t < ir->n_random; t++) {
     look_at_overlaps(&l, &ir->random[t]);

@@ -128,9 +128,29 @@ static const struct ast *misspelt(const struct declaration *d, const char *value
   return found;
 }
 
+/* A level that is declared and near to the value; NULL: none is. */
+static const char *near_level(const struct declaration *d, const char *value) {
+  for (const struct ast *arg = d->type->u.call.args.first; arg; arg = arg->next) {
+    const char *level = column_spelling(d->arena, arg->u.arg.key ? arg->u.arg.key : arg->u.arg.value);
+    if (level && text_nearest(value, &level, 1)) return level;
+  }
+  return NULL;
+}
+
 static struct column *unlisted(const struct declaration *d, const char *value, int row) {
-  diag_add(d->diags, d->src, d->type->span, DIAG_UNLISTED_LEVEL, d->column->name, value,
-           arena_printf(d->arena, "%d", row + 1), DIAG_END);
+  const char *near = near_level(d, value), *name = d->column->name;
+  const char *remedy =
+      near ? arena_printf(
+                 d->arena,
+                 "did you mean `%s`? a line above this one mends it: %s = recode(%s, \"%s\" = \"%s\")", near,
+                 name, name, value, near)
+           : arena_printf(d->arena,
+                          "declare it too; or leave its rows out by a line above this one, where %s != "
+                          "\"%s\"; or, if it "
+                          "stands for a missing value, missing \"%s\"",
+                          name, value, value);
+  diag_add(d->diags, d->src, d->type->span, DIAG_UNLISTED_LEVEL, name, value,
+           arena_printf(d->arena, "%d", row + 1), remedy, DIAG_END);
   return NULL;
 }
 

@@ -286,6 +286,16 @@ static bool make_scale(struct residual_making *w) {
   return true;
 }
 
+/* A correlation wants blocks of several rows. */
+static bool blocks_have_rows(const struct residual_making *w) {
+  if (w->ir->n_factors == 0 || w->names->largest > 1 || !w->ir->block_name) return true;
+  const struct design *d = w->k->table->design;
+  const char *unit = d && d->dyad >= 0 ? d->unit[d->dyad].name : "person";
+  diag_add(w->k->diags, w->k->src, w->ir->span, DIAG_RESIDUAL_ALONE, w->ir->text,
+           arena_printf(w->k->scratch, "... | %s", unit), DIAG_END);
+  return false;
+}
+
 /* More parameters than rows: the likelihood has no maximum. */
 static bool few_parameters(const struct residual_making *w) {
   const struct making *k = w->k;
@@ -309,8 +319,8 @@ bool residual_make(struct making *k, struct problem *p) {
   *w.out = (struct residual){0};
   *w.names = (struct frame_residual){.text = w.ir->text, .block = w.ir->block_name};
   make_blocks(&w);
-  if (!make_factors(&w) || !positions_differ(&w) || !make_strata(&w) || !make_scale(&w) ||
-      !few_parameters(&w))
+  if (!blocks_have_rows(&w) || !make_factors(&w) || !positions_differ(&w) || !make_strata(&w) ||
+      !make_scale(&w) || !few_parameters(&w))
     return false;
   w.names->n_blocks = w.out->n_blocks;
   w.names->n_factors = w.out->n_factors;

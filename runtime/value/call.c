@@ -200,3 +200,11 @@ bool call_with_values(struct interp *in, const struct ast *at, const struct sign
   for (int i = 0; i < s->n_params; i++) given[i] = c.arg[i].value;
   return call_closure(in, at, s->closure, given, out);
 }
+
+bool call_level(struct call *c, int arg, double *level) {
+  const struct argument *a = &c->arg[arg];
+  *level = 0.95;
+  if (!a->ast) return true;
+  *level = a->value.u.number;
+  return (*level > 0 && *level < 1) || CALL_ERROR(c, a->ast->span, DIAG_LEVEL_RANGE);
+}

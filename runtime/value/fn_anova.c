@@ -129,9 +129,9 @@ bool builtin_confint(struct call *c, struct value *out) {
   static const char *const names[] = {"parameter", "estimate", "se", "lower", "upper"},
                            *const without_se[] = {"parameter", "estimate", "lower", "upper"};
   const struct fit *f = fit_of(c);
-  double level = c->arg[CONFINT_LEVEL].ast ? c->arg[CONFINT_LEVEL].value.u.number : 0.95;
+  double level;
   bool profile = c->arg[CONFINT_METHOD].ast && strcmp(c->arg[CONFINT_METHOD].value.u.text, "profile") == 0;
-  if (!(level > 0 && level < 1)) return CALL_ERROR(c, c->arg[CONFINT_LEVEL].ast->span, DIAG_LEVEL_RANGE);
+  if (!call_level(c, CONFINT_LEVEL, &level)) return false;
   int n;
   covariance_names(c->in->scratch, f->frame, &n);
   struct value *cells = arena_array(c->in->scratch, 5 * (size_t)(f->frame->problem->p + n), struct value),

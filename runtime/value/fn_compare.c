@@ -55,10 +55,9 @@ static bool refit_all(struct comparing *w) {
   struct interp *in = w->call->in;
   for (int i = 0; i < w->n; i++) {
     if (!w->item[i].fit->reml) continue;
-    struct fit_options how = {
-        .df = {w->item[i].fit->df.method == DF_KR ? DF_SATTERTHWAITE : w->item[i].fit->df.method},
-        .threads = in->options.threads,
-        .silenced = {.bits = ~(uint64_t)0}};
+    struct df_choice df = w->item[i].fit->df;
+    if (df.method == DF_KR) df.method = DF_SATTERTHWAITE; /* KR is of REML */
+    struct fit_options how = {.df = df, .threads = in->options.threads, .silenced = {.bits = ~(uint64_t)0}};
     struct frame *frame = frame_by_ml(in->mem, w->item[i].fit->frame);
     struct fit *f = fit_model(in->mem, in->diags, in->script->source, w->call->node->span, frame, &how);
     if (!f) return false;

@@ -119,9 +119,7 @@ static bool is_proportional(const struct call *c, int arg) {
 static bool open_asking(struct asking *q, struct call *c, int at, int level) {
   *q = (struct asking){.call = c, .a = c->in->scratch, .fit = c->arg[ARG_FIT].value.u.fit};
   q->grid = grid_open(q->a, q->fit);
-  q->level = c->arg[level].ast ? c->arg[level].value.u.number : 0.95;
-  if (!(q->level > 0 && q->level < 1)) return CALL_ERROR(c, c->arg[level].ast->span, DIAG_LEVEL_RANGE);
-  return read_at(q, at);
+  return call_level(c, level, &q->level) && read_at(q, at);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------ */

@@ -147,8 +147,8 @@ static bool give_estimates(const struct testing *t, int n, const struct hypothes
   static const char *const columns[] = {"combination", "estimate", "se", "df", "t", "p", "lower", "upper"};
   struct call *c = t->call;
   struct arena *a = c->in->scratch;
-  double level = c->arg[ARG_LEVEL].ast ? c->arg[ARG_LEVEL].value.u.number : 0.95;
-  if (!(level > 0 && level < 1)) return CALL_ERROR(c, c->arg[ARG_LEVEL].ast->span, DIAG_LEVEL_RANGE);
+  double level;
+  if (!call_level(c, ARG_LEVEL, &level)) return false;
   struct value *cells = arena_array(a, 8 * (size_t)n, struct value), *at = cells;
   struct t_test *x = arena_array(a, (size_t)n, struct t_test);
   double *p = arena_array(a, (size_t)n, double);

@@ -265,6 +265,9 @@ bool call_function(struct interp *in, const struct ast *node, const struct signa
 bool call_with_values(struct interp *in, const struct ast *at, const struct signature *s, int n,
                       const struct value *values, const char *const *name, struct value *out);
 
+/* The level of intervals that an argument says, 0.95 where it does not; false after an error: it is none. */
+bool call_level(struct call *c, int arg, double *level);
+
 /* Error at a call's argument: DIAG code, then strings. */
 #define CALL_ERROR(c, span, ...)                                                                             \
   (diag_add((c)->in->diags, (c)->in->script->source, (span), __VA_ARGS__, DIAG_END), false)
