@@ -169,7 +169,20 @@ static void check_level(struct column_scope *s, const struct ast *column, const 
            text_nearest(text->u.text.value, c->levels, (size_t)c->n_levels), DIAG_END);
 }
 
+/* sex == girl: a level without its quotes, if the factor has it and no column is called so. */
+static bool level_as_name(struct column_scope *s, const struct ast *column, const struct ast *name) {
+  const struct schema_column *c = factor_column(s, column);
+  if (!c || name->kind != AST_NAME || schema_find(s->schema, name->u.name.whole) >= 0) return false;
+  for (int i = 0; i < c->n_levels; i++)
+    if (strcmp(c->levels[i], name->u.name.whole) == 0) {
+      COLUMN_ERROR(s, name->span, DIAG_LEVEL_AS_NAME, name->u.name.whole, s->schema->source, c->name);
+      return true;
+    }
+  return false;
+}
+
 static enum colkind equality_kind(struct column_scope *s, const struct ast *e) {
+  if (level_as_name(s, e->u.op.a, e->u.op.b)) return COLKIND_BOOL;
   const struct ast *a = e->u.op.a, *b = e->u.op.b;
   enum colkind ka = column_kind(s, a), kb = column_kind(s, b);
   bool unknown = ka == COLKIND_UNKNOWN || kb == COLKIND_UNKNOWN;

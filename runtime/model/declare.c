@@ -130,6 +130,7 @@ static const struct ast *misspelt(const struct declaration *d, const char *value
 
 /* A level that is declared and near to the value; NULL: none is. */
 static const char *near_level(const struct declaration *d, const char *value) {
+  if (d->type->kind != AST_CALL) return NULL; /* `x: logical` lists none */
   for (const struct ast *arg = d->type->u.call.args.first; arg; arg = arg->next) {
     const char *level = column_spelling(d->arena, arg->u.arg.key ? arg->u.arg.key : arg->u.arg.value);
     if (level && text_nearest(value, &level, 1)) return level;

@@ -202,6 +202,28 @@ static void check_moments(struct checking *k) {
         rows.n > 1 ? arena_printf(k->arena, "; so are %d more", rows.n - 1) : "");
 }
 
+/* ---- rows of the finest unit ---- */
+
+enum { SELDOM = 20 };
+
+/* A unit with two rows where nearly every other has one, and nothing tells its rows apart: entered twice? */
+static void check_lone_repeats(struct checking *k) {
+  const struct design *d = k->d;
+  struct ast slot = {.kind = AST_SLOT, .u.name.whole = "unit"};
+  struct key key = {0};
+  int first, n_keys;
+  if (d->time || d->occasion || d->dyad >= 0 || d->dyads == DYADS_ROUND_ROBIN ||
+      !design_slot(k->arena, d, &slot))
+    return;
+  key.n = design_path(d, design_finest_unit(d), key.name);
+  struct row_list rows = repeated_rows(k, &key, &first);
+  keys_of(k, &key, &n_keys);
+  if (rows.n == 0 || (int64_t)rows.n * SELDOM > n_keys) return;
+  WARN(k, DIAG_LONE_REPEAT, place_text(k, key.name, key.n, rows.row[0]),
+       arena_printf(k->arena, "%d", first + 1), arena_printf(k->arena, "%d", rows.row[0] + 1),
+       rows.n > 1 ? arena_printf(k->arena, "; so have %d more rows", rows.n - 1) : "");
+}
+
 /* ---- labels that are said to be unique ---- */
 
 static void check_unique(struct checking *k, int unit) {
@@ -336,6 +358,7 @@ bool units_check(struct diags *diags, const struct source *src, struct span span
     if (k.d->dyads == DYADS_BY_ROLE || k.d->dyads == DYADS_EXCHANGEABLE) check_dyads(&k);
     if (k.d->dyads == DYADS_ROUND_ROBIN) check_ratings(&k);
     if (!k.failed) check_moments(&k);
+    if (!k.failed) check_lone_repeats(&k);
   }
   arena_pool_drain(m, mark);
   return !k.failed;

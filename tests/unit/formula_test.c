@@ -264,7 +264,7 @@ Test(formula, errors_of_random_terms) {
       {"y ~ sc(1 + x | Subject)", "K0339 5: there is no covariance structure `sc`; did you mean `cs`?"},
       {"y ~ dia(1 + x | Subject)", "K0339 5: there is no covariance structure `dia`; did you mean `diag`?"},
       {"y ~ x + residual(ar1(Days))", "K0375 18: which rows have residuals that go together? `ar1(Days)` "
-                                      "names no block; write it behind a bar: ar1(day | person)"},
+                                      "names no block; write it behind a bar: ar1(Days) | person"},
       {"y ~ (1 | Subjct)", "K0301 10: there is no column `Subjct` in study.csv; did you mean `Subject`?"},
   };
   CHECK_ALL(cases);
