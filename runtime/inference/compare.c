@@ -140,6 +140,20 @@ bool compare_nested(const struct fit *f, const struct fit *g) {
   return residual_nested(f->frame->residual, g->frame->residual);
 }
 
+static int random_columns(const struct problem *p) {
+  int n = 0;
+  for (int t = 0; t < p->n_terms; t++) n += p->terms[t].c;
+  return n;
+}
+
+int compare_boundary(const struct fit *f, const struct fit *g) {
+  const struct frame *x = f->frame, *y = g->frame;
+  bool same_residual = residual_nested(x->residual, y->residual) && residual_nested(y->residual, x->residual);
+  bool one = random_columns(y->problem) == random_columns(x->problem) + 1;
+  if (f->result->rank != g->result->rank || !same_residual || !one) return -1;
+  return g->n_par - f->n_par - 1;
+}
+
 double fit_aicc(const struct fit *f) {
   double n = f->frame->problem->n, k = f->n_par;
   return n - k - 1 > 0 ? fit_aic(f) + 2 * k * (k + 1) / (n - k - 1) : (double)NAN;

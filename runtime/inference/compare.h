@@ -21,6 +21,11 @@ double compare_log_xx(const struct fit *f);
    one that the other can become? */
 bool compare_nested(const struct fit *f, const struct fit *g);
 
+/* Of nested models that differ by one random effect, its variance and what covariances it has: how many parameters of g are no variance at
+   its boundary, so that the likelihood ratio is half chi-squared with as many degrees of freedom, half with one more (Stram & Lee 1994);
+   -1: they differ otherwise. */
+int compare_boundary(const struct fit *f, const struct fit *g);
+
 /* The structure `a` is a case of `b`. */
 bool structure_nested(const char *a, const char *b);
 

@@ -116,6 +116,12 @@ enum {
   COLUMNS
 };
 
+/* Half chi-squared with `inside` degrees of freedom, half with one more. */
+static double boundary_p(double chi2, int inside) {
+  double less = inside == 0 ? (chi2 > 0 ? 0 : 1) : chi2_upper(chi2, inside);
+  return (less + chi2_upper(chi2, inside + 1)) / 2;
+}
+
 /* Of item i against the nearest one before it, in the number of parameters, that is a case of it. */
 static void put_test(const struct comparing *w, int i, struct value *cell) {
   int best = -1;
@@ -129,7 +135,18 @@ static void put_test(const struct comparing *w, int i, struct value *cell) {
   int df = w->item[i].fit->n_par - w->item[best].fit->n_par;
   cell[COLUMN_CHI2] = value_number(chi2);
   cell[COLUMN_DF] = value_number(df);
-  cell[COLUMN_P] = value_number(chi2_upper(chi2, df));
+  int inside = compare_boundary(w->item[best].fit, w->item[i].fit);
+  cell[COLUMN_P] = value_number(inside >= 0 ? boundary_p(chi2, inside) : chi2_upper(chi2, df));
+}
+
+/* Does a row of the table have a test at the boundary? */
+static bool any_boundary(const struct comparing *w) {
+  for (int i = 0; i < w->n; i++)
+    for (int j = 0; j < w->n; j++)
+      if (i != j && compare_nested(w->item[j].fit, w->item[i].fit) &&
+          compare_boundary(w->item[j].fit, w->item[i].fit) >= 0)
+        return true;
+  return false;
 }
 
 static void put_row(const struct comparing *w, int i, struct value *cell) {
@@ -153,8 +170,10 @@ bool builtin_compare(struct call *c, struct value *out) {
   struct value *cells = arena_array(c->in->scratch, (size_t)w.n * COLUMNS, struct value);
   for (int i = 0; i < w.n; i++) put_row(&w, i, cells + (size_t)i * COLUMNS);
   const char *title = arena_printf(
-      c->in->scratch, "%s\nlikelihood-ratio tests against the largest model that is a special case%s",
+      c->in->scratch, "%s\nlikelihood-ratio tests against the largest model that is a special case%s%s",
       w.item[0].fit->reml ? "REML criteria" : "ML criteria",
+      any_boundary(&w) ? "; p of one more variance is that of a mixture of chi-squares, since 0 is its bound"
+                       : "",
       w.corrected ? "; criteria corrected for the coding of the fixed part by log|X'X|" : "");
   struct grid_value g = {
       .rows = w.n, .cols = COLUMNS, .cell = cells, .col_names = names, .kind = "compare", .title = title};
