@@ -16,6 +16,7 @@ struct df_choice {
 struct small_sample;
 struct fit_later { /* worked out when it is asked for */
   const struct small_sample *small;
+  double seconds; /* that this took */
 };
 
 struct fit {

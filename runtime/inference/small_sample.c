@@ -4,6 +4,7 @@
 #include <lapacke.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #define RANK_EPS                                                                                             \
   1.5e-8 /* eigenvalues of L Phi L' below this, relative to the largest, count for nothing, as in lmerTest */
@@ -56,8 +57,17 @@ static struct small_sample *make(struct arena *a, const struct fit *f) {
   return s;
 }
 
+static double seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 const struct small_sample *fit_small_sample(const struct fit *f) {
-  if (!f->later->small) f->later->small = make(f->arena, f);
+  if (f->later->small) return f->later->small;
+  double start = seconds();
+  f->later->small = make(f->arena, f);
+  f->later->seconds = seconds() - start;
   return f->later->small;
 }
 
