@@ -75,6 +75,8 @@ static void interval(const struct frame *frame, const struct reml_natural *x, do
     p->lower = p->value * exp(-step);
     p->upper = p->value * exp(step);
   }
+  if (isfinite(p->lower) && isfinite(p->upper)) return;
+  p->lower = p->upper = (double)NAN; /* as wide as numbers go: nothing is known */
 }
 
 static const char *where_of(struct listing *w, const struct reml_natural *x) {
@@ -127,6 +129,7 @@ static void add(struct listing *w, const struct reml_natural *x, int natural) {
   struct covariance_parameter *p = &w->list[w->n++];
   bool ratio = x->what.kind == NATURAL_SCALE && w->frame->residual->variance == VARIANCE_BY;
   double value = ratio ? exp(x->value) : x->value;
+  if (!isfinite(value)) value = (double)NAN; /* a rate or range without end (L0116) */
   *p = (struct covariance_parameter){.where = where_of(w, x),
                                      .natural = natural,
                                      .residual = x->term == w->frame->problem->n_terms,

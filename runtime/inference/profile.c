@@ -5,7 +5,7 @@
 
 #define REACHED 1e-7    /* of the signed root of the deviance's increase */
 #define NEAR_BOUND 1e-6 /* of a correlation to 1, and of a standard deviation relative to sigma to 0 */
-enum { STEPS_MAX = 60 };
+enum { STEPS_MAX = 60, EVALUATIONS_MAX = 60 }; /* of an end; of a fit on the way */
 
 struct profile {
   struct arena *arena;
@@ -84,7 +84,7 @@ static const struct reml_result *with_coefficient(const struct target *t, double
 static double root_at(const struct target *t, double value) {
   struct arena_mark mark = arena_mark(t->scratch);
   const struct reml_result *r = t->natural >= 0 ? with_parameter(t, value) : with_coefficient(t, value);
-  double rise = r->criterion - t->p->best->criterion;
+  double rise = r->status == REML_NOT_CONVERGED ? (double)NAN : r->criterion - t->p->best->criterion;
   arena_reset(t->scratch, mark);
   return isfinite(rise) ? sqrt(fmax(rise, 0)) : (double)NAN;
 }
@@ -156,7 +156,9 @@ struct profile_interval profile_covariance(struct profile *p, int natural) {
   struct arena *mark = arena_pool_mark(m);
   const struct reml_natural *x = &p->natural[natural];
   struct profile_interval none = {NAN, NAN, NAN};
-  if (natural >= p->n_natural || x->held || isnan(x->value)) return none;
+  bool bound = x->value == 0 || fabs(x->value) > 1 - 1e-8; /* there a standard error is not to be had */
+  bool flat = isnan(x->se) && !(bound && x->what.kind != NATURAL_SCALE);
+  if (natural >= p->n_natural || x->held || isnan(x->value) || flat) return none;
   bool correlation = x->what.kind == NATURAL_CORRELATION, scale = x->what.kind == NATURAL_SCALE;
   struct target t = {.p = p,
                      .scratch = arena_new(m),

@@ -66,6 +66,7 @@ struct reml_natural *reml_naturals(struct arena *a, const struct problem *proble
 bool natural_is_endless(const struct reml_natural *x) {
   static const double much = 1000;
   bool scale = x->what.kind == NATURAL_RATE || x->what.kind == NATURAL_RANGE;
+  if (scale && !isfinite(x->value)) return true;
   return scale && isfinite(x->se) && x->se > much * x->value;
 }
 
