@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define REACHED 1e-7    /* of the signed root of the deviance's increase */
+#define FAR 1e-5        /* predicted decrease of a fit that did not converge */
 #define NEAR_BOUND 1e-6 /* of a correlation to 1, and of a standard deviation relative to sigma to 0 */
 enum { STEPS_MAX = 60, EVALUATIONS_MAX = 60 }; /* of an end; of a fit on the way */
 
@@ -84,7 +85,9 @@ static const struct reml_result *with_coefficient(const struct target *t, double
 static double root_at(const struct target *t, double value) {
   struct arena_mark mark = arena_mark(t->scratch);
   const struct reml_result *r = t->natural >= 0 ? with_parameter(t, value) : with_coefficient(t, value);
-  double rise = r->status == REML_NOT_CONVERGED ? (double)NAN : r->criterion - t->p->best->criterion;
+  bool far = r->status == REML_NOT_CONVERGED &&
+             !(r->decrement < FAR); /* a start on a boundary may end a hair from it */
+  double rise = far ? (double)NAN : r->criterion - t->p->best->criterion;
   arena_reset(t->scratch, mark);
   return isfinite(rise) ? sqrt(fmax(rise, 0)) : (double)NAN;
 }
