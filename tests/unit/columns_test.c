@@ -223,12 +223,14 @@ Test(columns, declared_types) {
 
 Test(columns, declarations_that_do_not_fit) {
   static const struct example examples[] = {
-      {"g: factor(a)",
-       "K0604 4: `g` has the value b (row 2), which is not among those declared; declare it too; or leave its "
-       "rows out by a line above this one, where g != \"b\"; or, if it stands for a missing value, missing \"b\""},
-      {"id: logical",
-       "K0604 5: `id` has the value 10 (row 1), which is not among those declared; declare it too; or leave its "
-       "rows out by a line above this one, where id != \"10\"; or, if it stands for a missing value, missing \"10\""},
+      {"g: factor(a)", "K0604 4: `g` has the value b (row 2), which is not among those declared; declare it "
+                       "too; or leave its "
+                       "rows out by a line above this one, where g != \"b\"; or, if it stands for a missing "
+                       "value, missing \"b\""},
+      {"id: logical", "K0604 5: `id` has the value 10 (row 1), which is not among those declared; declare it "
+                      "too; or leave its "
+                      "rows out by a line above this one, where id != \"10\"; or, if it stands for a missing "
+                      "value, missing \"10\""},
       {"g: numeric", "K0603 4: \"a\" (row 1) is no number; name it as a missing code: missing \"a\""},
       {"g: factor(a, b, a)", "K0616 17: the value a is declared twice"},
       {"g: numeric(a)",
