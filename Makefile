@@ -7,7 +7,7 @@ DESTDIR ?=
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-VERSION := 0.2.0
+VERSION := 0.3.0
 
 OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \

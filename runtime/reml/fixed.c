@@ -137,12 +137,52 @@ static double product_of_u(const struct opening *o, const double *phi_u, int i, 
   return sum;
 }
 
-/* EI_ij = T_ij - 2 tr(Phi W_ij) + tr(Phi U_i Phi U_j); false: T cannot be had. */
+static bool solve_transposed(struct arena *scratch, int n, const double *j, int m, double *x);
+
+/* x (n x n, symmetric) := J^-T x J^-1, from theta to psi at an optimum; false: the chart is singular there. */
+static bool to_psi(struct opening *o, double *x) {
+  int n = o->n;
+  if (!solve_transposed(o->scratch, n, o->chart, n, x)) return false;
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < j; i++) {
+      double swap = x[at(i, j, n)];
+      x[at(i, j, n)] = x[at(j, i, n)];
+      x[at(j, i, n)] = swap;
+    }
+  return solve_transposed(o->scratch, n, o->chart, n, x);
+}
+
+/* 2 AI + s at the optimum, in psi: s is what V's second derivatives add, nothing where V is linear. */
+static void twice_average(struct opening *o, double *out) {
+  const struct solved *s = &o->pr->solved;
+  int n = o->n, k = o->pr->k;
+  solve_second(o->pr); /* the forms have used its room */
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < n; i++)
+      out[at(i, j, n)] = 2 * unit_of(o, i) * unit_of(o, j) * s->ai[at(i, j, n)] / o->sigma2;
+  for (int j = 0; j < k && o->pr->marginal; j++)
+    for (int i = 0; i < k; i++)
+      out[at(i, j, n)] += s->trace2[at(i, j, k)] - s->quad2[at(i, j, k)] / o->sigma2;
+}
+
+/* EI = 2 AI + s - OBS, OBS by differences of the gradient: where T is not worked out. */
+static bool information_by_differences(struct opening *o) {
+  int n = o->n;
+  double *h = matrix_raw(o->scratch, n, n);
+  twice_average(o, o->ei);
+  search_last_hessian(&o->search);
+  memcpy(h, o->search.h, sizeof(double) * area(n, n));
+  bool fine = solve_at(o->pr, o->search.theta, WANT_HESSIAN) && to_psi(o, h); /* the kernels had moved */
+  for (size_t i = 0; i < area(n, n); i++) o->ei[i] -= h[i];
+  return fine;
+}
+
+/* EI_ij = T_ij - 2 tr(Phi W_ij) + tr(Phi U_i Phi U_j); false: it cannot be had. */
 static bool expected_information(struct opening *o) {
   int n = o->n, p = o->p, p1 = o->pr->p1;
   double *phi_u = matrix_raw(o->scratch, p * p, n);
   o->ei = matrix_raw(o->arena, n, n);
-  if (!solved_traces(o->pr, o->ei)) return false;
+  if (!solved_traces(o->pr, o->ei)) return information_by_differences(o);
   for (int i = 0; i < n; i++)
     la_multiply(p, p, p, o->pr->solved.phi, p1, o->pr->sums.u + (size_t)i * area(p1, p1), p1,
                 slot(phi_u, p, i), p);
@@ -221,7 +261,7 @@ static void differentiate(struct opening *o, const struct reml_natural *list, in
   }
 }
 
-/* x (rows of length m, n of them) := J^-T x for J (n x n); false: J is singular. */
+/* x (rows of length m, n of them) := J^-T x for J (n x n, J_ia = dpsi_i/dtheta_a); false: J is singular. */
 static bool solve_transposed(struct arena *scratch, int n, const double *j, int m, double *x) {
   double *jj = matrix_raw(scratch, n, n), *rhs = matrix_raw(scratch, n, m);
   for (int a = 0; a < n; a++) {
@@ -354,24 +394,12 @@ static bool add_second(struct opening *o, const double *cov, double *out) {
   return true;
 }
 
-static bool information(struct opening *o, double *info) {
+static void information(struct opening *o, double *info) {
   int n = o->n;
-  if (!o->options->observed) {
-    memcpy(info, o->ei, sizeof(double) * area(n, n));
-    return true;
-  }
-  const struct solved *s = &o->pr->solved;
-  int k = o->pr->k;
-  for (int j = 0; j < n; j++)
-    for (int i = 0; i < n; i++)
-      info[at(i, j, n)] =
-          2 * unit_of(o, i) * unit_of(o, j) * s->ai[at(i, j, n)] / o->sigma2 - o->ei[at(i, j, n)];
-  if (!o->pr->marginal) return true;
-  solve_second(o->pr); /* the forms above have used its room */
-  for (int j = 0; j < k; j++)
-    for (int i = 0; i < k; i++)
-      info[at(i, j, n)] += s->trace2[at(i, j, k)] - s->quad2[at(i, j, k)] / o->sigma2;
-  return true;
+  memcpy(info, o->ei, sizeof(double) * area(n, n));
+  if (!o->options->observed) return;
+  twice_average(o, info);
+  for (size_t i = 0; i < area(n, n); i++) info[i] -= o->ei[i];
 }
 
 static void kenward_roger(struct opening *o) {
@@ -380,7 +408,8 @@ static void kenward_roger(struct opening *o) {
          *add = matrix_zero(o->scratch, p, p), *slope = matrix_raw(o->arena, p * p, n),
          *adjusted = matrix_raw(o->arena, p, p);
   second_moments(o);
-  if (!expected_information(o) || !information(o, info)) return;
+  if (!expected_information(o)) return;
+  information(o, info);
   if (!(o->search.holds ? invert_held(o, info, cov) : invert_information(o, info, cov))) return;
   add_linear(o, cov, add);
   o->out->kr_linear = !o->second || o->options->linear || !add_second(o, cov, add);
