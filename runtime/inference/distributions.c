@@ -23,6 +23,6 @@ double tukey_upper(double q, double groups, double df) {
   return ptukey(q, 1, groups, df, 0, 0);
 }
 
-double chi2_upper_of(double x, double df) {
+double chi2_upper(double x, double df) {
   return pchisq(x, df, 0, 0);
 }

@@ -9,6 +9,6 @@ double t_quantile(double p, double df);
 double f_upper(double f, double ndf, double ddf);
 /* Upper tail of the studentized range of `groups` means. */
 double tukey_upper(double q, double groups, double df);
-double chi2_upper_of(double x, double df);
+double chi2_upper(double x, double df);
 
 #endif

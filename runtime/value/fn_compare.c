@@ -1,6 +1,6 @@
 /* fn_compare.c: compare(f, g, ...): criteria side by side, likelihood-ratio tests where one model is a case of the next. */
 #include "runtime/inference/compare.h"
-#include "runtime/inference/wald.h"
+#include "runtime/inference/distributions.h"
 #include "runtime/value/interp.h"
 #include <math.h>
 #include <string.h>

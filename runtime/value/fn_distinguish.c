@@ -1,6 +1,6 @@
 /* fn_distinguish.c: distinguishable(): are the roles of a dyad's members told apart by the data? */
 #include "runtime/inference/distinguish.h"
-#include "runtime/inference/wald.h"
+#include "runtime/inference/distributions.h"
 #include "runtime/value/interp.h"
 #include <math.h>
 
