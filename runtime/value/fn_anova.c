@@ -43,7 +43,7 @@ bool builtin_anova(struct call *c, struct value *out) {
   const struct ir_terms *terms = &f->frame->ir->fixed;
   struct arena *a = c->in->scratch;
   struct value *cells = arena_array(a, 5 * (size_t)terms->n + 1, struct value), *at = cells;
-  int type, rows = 0;
+  int type, rows = 0, empty = 0;
   if (!read_type(c, &type)) return false;
   for (int t = 0; t < terms->n; t++) {
     double *l;
@@ -51,6 +51,7 @@ bool builtin_anova(struct call *c, struct value *out) {
     int n = anova_rows(a, f, type, t, &l);
     struct f_test test = {.f = NAN, .ddf = NAN, .p = NAN};
     if (n > 0) test = f_test_of(a, f, n, l, NULL);
+    empty += n == 0;
     *at++ = shared(terms->term[t].name);
     *at++ = value_number(test.f);
     *at++ = value_number(test.ndf);
@@ -59,8 +60,10 @@ bool builtin_anova(struct call *c, struct value *out) {
     rows++;
   }
   const char *why = fit_small_sample(f)->why_not;
-  const char *title = arena_printf(a, "Type %d tests of fixed effects. Degrees of freedom: %s", type,
-                                   why ? arena_printf(a, "none, since %s", why) : df_text(a, f));
+  const char *title = arena_printf(
+      a, "Type %d tests of fixed effects. Degrees of freedom: %s%s", type,
+      why ? arena_printf(a, "none, since %s", why) : df_text(a, f),
+      empty ? ". NA: the term was not estimated, since its columns are combinations of others" : "");
   return give(c, rows, 5, cells, names, "anova", title, out);
 }
 
