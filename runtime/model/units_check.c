@@ -104,8 +104,15 @@ static void check_columns(struct checking *k) {
 
 static void check_time(struct checking *k) {
   const struct column *c = column_of(k, k->d->time);
-  if (c && c->type != COL_NUMBER)
+  struct row_list rows = {0};
+  if (!c) return;
+  if (c->type != COL_NUMBER) {
     FAULT(k, DIAG_TIME_LABELS, c->name, c->type == COL_BOOL ? "logical" : "a factor");
+    return;
+  }
+  for (int i = 0; i < k->t->n_rows; i++)
+    if (isnan(c->v.number[i])) note_row(&rows, i);
+  if (rows.n) WARN(k, DIAG_TIME_MISSING, c->name, rows_text(k, &rows));
 }
 
 /* Times that lie between the declared steps from the first one. */
