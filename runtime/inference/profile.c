@@ -40,7 +40,10 @@ struct target {
   struct arena *scratch;
   int natural, column; /* the other is -1 */
   double estimate, se;
-  double low, high; /* bounds of the parameter */
+  double low, high;               /* bounds of the parameter */
+  const struct reml_result *last; /* of the fit before: where the next one begins */
+  struct arena *room[2];          /* of fits, in turns */
+  int turn;
 };
 
 static double *stacked(struct arena *a, const struct problem *p, const struct reml_result *r) {
@@ -58,7 +61,7 @@ static const struct reml_result *refit(const struct target *t, struct problem *q
   return reml_fit(t->scratch, q, &how);
 }
 
-static const struct reml_result *with_parameter(const struct target *t, double value) {
+static const struct reml_result *with_parameter(struct target *t, double value) {
   struct problem q = t->p->problem;
   struct covariance_value *hold = arena_array(t->scratch, (size_t)q.n_hold + 1, struct covariance_value);
   if (q.n_hold) memcpy(hold, q.hold, sizeof *hold * (size_t)q.n_hold);
@@ -68,7 +71,7 @@ static const struct reml_result *with_parameter(const struct target *t, double v
 }
 
 /* The column times its coefficient leaves y, and X. */
-static const struct reml_result *with_coefficient(const struct target *t, double value) {
+static const struct reml_result *with_coefficient(struct target *t, double value) {
   struct problem q = t->p->problem;
   size_t n = (size_t)q.n, before = (size_t)t->column * n, after = (size_t)(q.p - t->column - 1) * n;
   double *x = arena_raw(t->scratch, n * (size_t)q.p, double), *y = arena_raw(t->scratch, n, double);
@@ -82,29 +85,34 @@ static const struct reml_result *with_coefficient(const struct target *t, double
 }
 
 /* The root of what the deviance rises by; NaN where there is no fit. */
-static double root_at(const struct target *t, double value) {
+static double root_at(struct target *t, double value) {
   struct arena_mark mark = arena_mark(t->scratch);
   const struct reml_result *r = t->natural >= 0 ? with_parameter(t, value) : with_coefficient(t, value);
+  arena_reset(t->scratch, mark);
   bool far = r->status == REML_NOT_CONVERGED &&
              !(r->decrement < FAR); /* a start on a boundary may end a hair from it */
   double rise = far ? (double)NAN : r->criterion - t->p->best->criterion;
-  arena_reset(t->scratch, mark);
+  t->last = isfinite(rise) ? r : NULL;
   return isfinite(rise) ? sqrt(fmax(rise, 0)) : (double)NAN;
 }
 
 /* Where the root is z on one side: secants, kept between what is too near and what is too far. */
-static double end_of(const struct target *t, int side) {
+static double end_of(struct target *t, int side) {
   double bound = side < 0 ? t->low : t->high, z = t->p->z;
   double near = t->estimate, near_root = 0, far = bound, far_root = NAN;
-  if (isfinite(bound)) {
-    double margin = bound == 0 ? NEAR_BOUND * sqrt(t->p->best->sigma2) : NEAR_BOUND;
-    far = bound - side * margin;
-    if (side * (far - t->estimate) <= 0) return bound;
-    far_root = root_at(t, far);
-    if (!isnan(far_root) && far_root < z) return bound;
-  }
+  bool looked = !isfinite(bound); /* at the bound: is the end before it? */
+  double margin = bound == 0 ? NEAR_BOUND * sqrt(t->p->best->sigma2) : NEAR_BOUND;
+  if (isfinite(bound)) far = bound - side * margin;
+  if (isfinite(bound) && side * (far - t->estimate) <= 0) return bound;
+  t->last = NULL;
   double x = t->estimate + side * z * t->se;
   for (int i = 0; i < STEPS_MAX; i++) {
+    if (!looked && side * (x - far) >= 0) {
+      far_root = root_at(t, far);
+      if (!isnan(far_root) && far_root < z) return bound;
+      looked = true;
+      t->last = NULL;
+    }
     if (isfinite(far) && side * (x - far) >= 0) x = (near + far) / 2;
     if (side * (x - near) <= 0) x = isfinite(far) ? (near + far) / 2 : near + side * t->se;
     double root = root_at(t, x);
@@ -117,6 +125,7 @@ static double end_of(const struct target *t, int side) {
     } else {
       far = x;
       far_root = root;
+      looked = true;
     }
     if (!isnan(far_root) && isfinite(far) && far != near) slope = (far_root - near_root) / (far - near);
     double next = near + (z - near_root) / slope;
@@ -126,7 +135,7 @@ static double end_of(const struct target *t, int side) {
   return NAN;
 }
 
-static struct profile_interval interval(const struct target *t) {
+static struct profile_interval interval(struct target *t) {
   struct profile_interval x = {.estimate = t->estimate};
   x.lower = end_of(t, -1);
   x.upper = end_of(t, 1);
@@ -143,6 +152,7 @@ struct profile_interval profile_fixed(struct profile *p, int column) {
   if (p->best->aliased[column]) return none;
   struct target t = {.p = p,
                      .scratch = arena_new(m),
+                     .room = {arena_new(m), arena_new(m)},
                      .natural = -1,
                      .column = column,
                      .estimate = p->best->beta[column],
@@ -165,6 +175,7 @@ struct profile_interval profile_covariance(struct profile *p, int natural) {
   bool correlation = x->what.kind == NATURAL_CORRELATION, scale = x->what.kind == NATURAL_SCALE;
   struct target t = {.p = p,
                      .scratch = arena_new(m),
+                     .room = {arena_new(m), arena_new(m)},
                      .natural = natural,
                      .column = -1,
                      .estimate = x->value,

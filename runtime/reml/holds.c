@@ -131,6 +131,12 @@ static void multipliers(const struct holds *h, double *theta, const double *g, d
   }
 }
 
+static bool any_depends(const struct holds *h, int a) {
+  for (int i = 0; i < h->n; i++)
+    if (natural_depends(h->pr, &h->natural[h->value[i].natural], a)) return true;
+  return false;
+}
+
 /* full += the Hessian of sum_i mu_i c_i, by differences. */
 static void add_curvature(const struct holds *h, const double *mu, double *theta, double *full) {
   static const double s = CURVATURE_STEP;
@@ -138,6 +144,7 @@ static void add_curvature(const struct holds *h, const double *mu, double *theta
   for (int b = 0; b < n; b++)
     for (int a = 0; a <= b; a++) {
       double at_a = theta[a], at_b = theta[b], sum = 0;
+      if (!any_depends(h, a) || !any_depends(h, b)) continue;
       for (int corner = 0; corner < 4; corner++) {
         int up = corner & 1 ? 1 : -1, right = corner & 2 ? 1 : -1;
         theta[a] = at_a;

@@ -114,12 +114,21 @@ double natural_value(const struct prepared *pr, struct arena *scratch, const str
   return pr->marginal ? structured_value(pr, scratch, x, theta) : plain_value(pr, scratch, x, theta);
 }
 
+bool natural_depends(const struct prepared *pr, const struct reml_natural *x, int i) {
+  if (pr->marginal) return true;
+  if (x->term == pr->problem->n_terms) return i == pr->k;
+  const struct prepared_term *t = &pr->terms[x->term];
+  return i >= t->theta && i < t->theta + t->n_theta;
+}
+
 /* Central differences; `theta` is left as it was. */
 void natural_slopes(const struct prepared *pr, struct arena *scratch, const struct reml_natural *x,
                     double *theta, double *slope) {
   static const double step = 1e-5;
   for (int i = 0; i <= pr->k; i++) {
     double here = theta[i];
+    slope[i] = 0;
+    if (!natural_depends(pr, x, i)) continue;
     theta[i] = here + step;
     double up = natural_value(pr, scratch, x, theta);
     theta[i] = here - step;
@@ -155,8 +164,10 @@ void finish_naturals(struct arena *a, const struct prepared *pr, const double *t
     arena_reset(scratch, step);
   }
   for (int i = 0; i < pr->problem->n_hold; i++) {
-    out->natural[pr->problem->hold[i].natural].held = true;
-    out->natural[pr->problem->hold[i].natural].se = NAN;
+    struct reml_natural *x = &out->natural[pr->problem->hold[i].natural];
+    x->held = true;
+    x->value = pr->problem->hold[i].value; /* without the last digit of the way there */
+    x->se = NAN;
   }
   arena_pool_drain(m, mark);
 }

@@ -145,6 +145,8 @@ void prepare_structures(struct prepared *pr, const double *root_w);
 
 double natural_value(const struct prepared *pr, struct arena *scratch, const struct reml_natural *x,
                      const double *theta);
+/* Does it change with theta_i?  May say true where it does not. */
+bool natural_depends(const struct prepared *pr, const struct reml_natural *x, int i);
 /* slope (k + 1): its derivatives in theta, which is left as it was. */
 void natural_slopes(const struct prepared *pr, struct arena *scratch, const struct reml_natural *x,
                     double *theta, double *slope);

@@ -22,7 +22,9 @@ struct reml_options {
   const double
       *start; /* NULL, or the stacked G_t (user's basis, c x c each, column by column) divided by sigma^2 */
   const double *theta; /* NULL, or reml_result.theta of a problem with the same structures */
-  int n_begin;         /* covariance parameters that the search begins at */
+  double
+      start_sigma2; /* with start or theta, where parameters are held: the scale to begin at, user's units; 0: not said */
+  int n_begin; /* covariance parameters that the search begins at */
   const struct covariance_value *begin;
   int restarts;    /* further searches, from random starting points */
   struct buf *log; /* NULL, or receives a line an evaluation (--dump=fitlog) */

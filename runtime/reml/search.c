@@ -197,6 +197,8 @@ static void start_point(struct search *s, int which) {
     suggested_start(s->pr, s->scratch, s->theta);
   if (s->pr->marginal && s->pr->options.theta)
     memcpy(s->theta, s->pr->options.theta, sizeof(double) * (size_t)(s->n - 1));
+  double sigma2 = s->pr->options.start_sigma2 / (s->pr->y_scale * s->pr->y_scale);
+  if (sigma2 > 0) chart_scale(s->pr, s->theta, sigma2 / chart_sigma2(s->pr, s->theta));
   for (int i = 0; i < s->n - 1 && which > 0; i++) s->theta[i] += RESTART_STEP * random_step(&state);
 }
 
