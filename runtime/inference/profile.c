@@ -43,6 +43,7 @@ struct target {
   double low, high;               /* bounds of the parameter */
   const struct reml_result *last; /* of the fit before: where the next one begins */
   struct arena *room[2];          /* of fits, in turns */
+  struct arena_mark empty[2];
   int turn;
 };
 
@@ -55,10 +56,17 @@ static double *stacked(struct arena *a, const struct problem *p, const struct re
   return all;
 }
 
-static const struct reml_result *refit(const struct target *t, struct problem *q) {
-  struct reml_options how = {
-      .threads = t->p->fit->threads, .start = stacked(t->scratch, q, t->p->best), .theta = t->p->best->theta};
-  return reml_fit(t->scratch, q, &how);
+/* From the fit before, which lives in the other room. */
+static const struct reml_result *refit(struct target *t, struct problem *q) {
+  const struct reml_result *from = t->last && t->last->sigma2 > 0 ? t->last : t->p->best;
+  struct reml_options how = {.threads = t->p->fit->threads,
+                             .max_evaluations = EVALUATIONS_MAX,
+                             .start = stacked(t->scratch, q, from),
+                             .theta = from->theta,
+                             .start_sigma2 = from->sigma2};
+  t->turn = !t->turn;
+  arena_reset(t->room[t->turn], t->empty[t->turn]);
+  return reml_fit(t->room[t->turn], q, &how);
 }
 
 static const struct reml_result *with_parameter(struct target *t, double value) {
@@ -136,6 +144,7 @@ static double end_of(struct target *t, int side) {
 }
 
 static struct profile_interval interval(struct target *t) {
+  for (int i = 0; i < 2; i++) t->empty[i] = arena_mark(t->room[i]);
   struct profile_interval x = {.estimate = t->estimate};
   x.lower = end_of(t, -1);
   x.upper = end_of(t, 1);
