@@ -133,11 +133,11 @@ static inline long double *brute_v(struct lab *lab, double *const *g, double sig
   return v;
 }
 
-/* Criterion at G_t (user's basis) and sigma^2, by Gram-Schmidt on L^-1 [X y]; full-rank X. */
-static inline struct brute brute_force(struct lab *lab, double *const *g, double sigma2) {
+/* Criterion at V (n x n, taken over), by Gram-Schmidt on L^-1 [X y]; full-rank X. */
+static inline struct brute brute_of(struct lab *lab, long double *v) {
   const struct problem *p = &lab->problem;
   int n = p->n, m = p->p + 1;
-  struct brute out = {.l = brute_v(lab, g, sigma2), .rank = p->p};
+  struct brute out = {.l = v, .rank = p->p};
   cr_assert(brute_cholesky(n, out.l));
   long double *d = arena_array(lab->arena, (size_t)n * (size_t)m, long double), total = 0;
   for (int i = 0; i < n; i++) total += 2 * logl(out.l[i + i * n]);
@@ -162,6 +162,11 @@ static inline struct brute brute_force(struct lab *lab, double *const *g, double
   out.r = d + (m - 1) * n;
   out.criterion = (double)(total + (p->reml ? n - p->p : n) * logl(6.283185307179586476925L));
   return out;
+}
+
+/* The same at G_t (user's basis) and sigma^2. */
+static inline struct brute brute_force(struct lab *lab, double *const *g, double sigma2) {
+  return brute_of(lab, brute_v(lab, g, sigma2));
 }
 
 #endif

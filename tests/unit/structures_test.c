@@ -111,6 +111,66 @@ static const char *const names[] = {"us",   "exch", "diag", "homdiag", "cs",    
                                     "har1", "ou",   "exp",  "toep",    "htoep", "ante1"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
+/* ---- by definition ---------------------------------------------------------------------------------------- */
+
+/* A natural parameter of the residual: of kind, at positions a and b as the list has them. */
+static double natural(const struct reml_result *r, enum natural_kind kind, int a, int b) {
+  for (int i = 0; i < r->n_natural; i++) {
+    const struct natural *x = &r->natural[i].what;
+    if (x->kind == kind && x->a == a && x->b == b) return r->natural[i].value;
+  }
+  return NAN;
+}
+
+static double sd_at(const struct reml_result *r, int a) {
+  double common = natural(r, NATURAL_SD, -1, -1);
+  return isnan(common) ? natural(r, NATURAL_SD, a, a) : common;
+}
+
+/* The correlation of positions a > b. */
+static double correlation_at(const char *name, const struct reml_result *r, int a, int b) {
+  double rho = natural(r, NATURAL_CORRELATION, -1, -1), product = 1;
+  if (strcmp(name, "us") == 0) return natural(r, NATURAL_CORRELATION, a, b);
+  if (strstr(name, "diag")) return 0;
+  if (strstr(name, "cs")) return rho;
+  if (strstr(name, "ar1")) return pow(rho, a - b);
+  if (strcmp(name, "ou") == 0) return exp(-natural(r, NATURAL_RATE, -1, -1) * (a - b));
+  if (strcmp(name, "exp") == 0) return exp(-(a - b) / natural(r, NATURAL_RANGE, -1, -1));
+  if (strstr(name, "toep")) return natural(r, NATURAL_CORRELATION, a - b, -1);
+  for (int k = b; k < a; k++) product *= natural(r, NATURAL_CORRELATION, k + 1, k); /* ante1 */
+  return product;
+}
+
+static long double *v_by_definition(const char *name, const struct reml_result *r) {
+  int n = scene->lab->problem.n;
+  long double *v = arena_array(scene->lab->arena, (size_t)n * (size_t)n, long double);
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      int a = scene->position[0][i], b = scene->position[0][j];
+      if (scene->block[i] != scene->block[j]) continue;
+      double rho = a == b ? 1 : a > b ? correlation_at(name, r, a, b) : correlation_at(name, r, b, a);
+      v[i + j * n] = (long double)rho * sd_at(r, a) * sd_at(r, b);
+    }
+  return v;
+}
+
+Test(structures, a_fit_has_the_criterion_of_v_by_definition) {
+  for (int i = 0; i < N_NAMES; i++) {
+    if (strcmp(names[i], "exch") == 0) continue; /* an identity: tests/golden/identities.test */
+    open_scene(i % 2 == 0);
+    split_members();
+    struct positions x = line(POSITIONS);
+    add_factor(names[i], &x, 0);
+    const struct reml_result *r = lab_fit(scene->lab);
+    struct brute b = brute_of(scene->lab, v_by_definition(names[i], r));
+    cr_expect(fabs(b.criterion - r->criterion) < 1e-8, "%s: %.12g, by definition %.12g", names[i],
+              r->criterion, b.criterion);
+    lab_end(scene->lab);
+  }
+}
+
+/* ---- derivatives ------------------------------------------------------------------------------------------ */
+
 Test(structures, derivatives_of_residuals) {
   for (int i = 0; i < N_NAMES; i++) {
     open_scene(i % 2 == 0);
